@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spead
+
+import "fmt"
+
+// FieldError says that a value is not allowed where it was given: in a configuration, a descriptor,
+// an item's value or a file. It is found with errors.As.
+type FieldError struct {
+	// Field names what was wrong, such as "send.UDPConfig.MaxPacketSize".
+	Field string
+	// Value is what was found.
+	Value any
+	// Allowed says what would have been accepted, such as "56 to 65507".
+	Allowed string
+}
+
+// Error names the field, what was found and what is allowed.
+func (e *FieldError) Error() string {
+	if s, ok := e.Value.(string); ok {
+		return fmt.Sprintf("%s: %q is not allowed: expected %s", e.Field, s, e.Allowed)
+	}
+	return fmt.Sprintf("%s: %v is not allowed: expected %s", e.Field, e.Value, e.Allowed)
+}
