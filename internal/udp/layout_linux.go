@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package udp
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gospead/spead/internal/wire"
+)
+
+// lay makes messages of the datagrams that d starts with.
+func (b *batchSender) lay(d []wire.Datagram) {
+	b.forget()
+	b.gathered = b.gathered[:0]
+	for len(d) > 0 && b.end < len(b.messages) {
+		n := 1
+		if b.gso.merges() {
+			n = runLength(d, b.messageMax)
+		}
+		b.layMessage(d[:n])
+		d = d[n:]
+	}
+}
+
+// forget drops all messages, and the references to the user's memory that they hold.
+func (b *batchSender) forget() {
+	for i := range b.messages[:b.end] {
+		b.messages[i].Hdr.Iov = nil // it may point to what pieces was before it grew
+	}
+	b.first, b.end = 0, 0
+	clear(b.pieces)
+	b.pieces = b.pieces[:0]
+}
+
+// layMessage makes the next message, of all of d.
+func (b *batchSender) layMessage(d []wire.Datagram) {
+	start := len(b.pieces)
+	for i := range d {
+		b.addDatagram(&d[i])
+	}
+	to := &b.destinations[d[0].Substream]
+	header := &b.messages[b.end].Hdr
+	*header = unix.Msghdr{Name: to.name, Namelen: to.nameSize}
+	if n := len(b.pieces) - start; n > 0 {
+		// Should pieces grow for a later message, this one goes on with the old memory.
+		header.Iov = &b.pieces[start]
+		header.SetIovlen(n)
+	}
+	if len(d) > 1 {
+		segment := &b.controls[b.end]
+		segment.set(d[0].Size)
+		header.Control = (*byte)(unsafe.Pointer(segment))
+		header.SetControllen(int(unsafe.Sizeof(*segment)))
+	}
+	b.datagrams[b.end] = len(d)
+	b.end++
+}
+
+func (b *batchSender) addDatagram(d *wire.Datagram) {
+	if 1+len(d.Payload) > piecesMax {
+		start := len(b.gathered)
+		b.gathered = d.AppendTo(b.gathered)
+		b.addPiece(b.gathered[start:])
+		return
+	}
+	b.addPiece(d.Header)
+	for _, piece := range d.Payload {
+		b.addPiece(piece)
+	}
+}
+
+func (b *batchSender) addPiece(piece []byte) {
+	if len(piece) > 0 {
+		v := unix.Iovec{Base: unsafe.SliceData(piece)}
+		v.SetLen(len(piece))
+		b.pieces = append(b.pieces, v)
+	}
+}

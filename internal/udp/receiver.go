@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package udp
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/gospead/spead"
+)
+
+const (
+	// DefaultReceiveBuffer is the receive buffer's size in bytes, as in spead2.
+	DefaultReceiveBuffer = 8 << 20
+	// defaultPacketMax is the largest datagram in bytes, as in spead2.
+	defaultPacketMax = 9200
+	packetMaxLimit   = 65535
+)
+
+// ReceiverConfig configures NewReceiver.
+type ReceiverConfig struct {
+	// Address is what to listen on: an address of this machine, the unspecified one, or a multicast
+	// group, which is joined, and which several sockets may listen on at once. With port 0 the kernel
+	// chooses a port. There is no default.
+	Address netip.AddrPort
+	// Interface is where a multicast group is joined, as ParseInterface reads it. Only for groups.
+	// Default (empty): the zone of Address, or else the kernel chooses.
+	Interface string
+	// BufferSize is the size of the socket's receive buffer in bytes. The kernel may grant less.
+	// Default (0) 8 MiB; negative leaves the kernel's own default.
+	BufferSize int
+	// MaxPacketSize is the largest datagram in bytes; longer ones are dropped and counted. 1 to 65535;
+	// default (0) 9200.
+	MaxPacketSize int
+	// GRO is receive offload, which takes 4 MiB of memory. Default OffloadAuto.
+	GRO Offload
+}
+
+// Receiver receives the datagrams of one UDP socket.
+type Receiver struct {
+	conn       *net.UDPConn
+	batch      *batchReceiver
+	counters   ReceiverCounters
+	bufferSize int
+}
+
+// NewReceiver opens a socket, which is bound when NewReceiver returns. Errors: *spead.FieldError for
+// what the configuration got wrong, or the system's.
+func NewReceiver(cfg ReceiverConfig) (*Receiver, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := cfg.open()
+	if err != nil {
+		return nil, err
+	}
+	r := &Receiver{conn: conn}
+	if err := r.setUp(cfg); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// open returns a socket that is bound and has joined the group, if it is one.
+func (c *ReceiverConfig) open() (*net.UDPConn, error) {
+	if !c.Address.Addr().IsMulticast() {
+		return listen(c.Address)
+	}
+	inlet, err := groupInterface(c.Address.Addr(), c.Interface)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := listenGroup(c.Address, inlet)
+	if err != nil {
+		return nil, err
+	}
+	if err := join(conn, c.Address.Addr(), inlet); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (r *Receiver) setUp(cfg ReceiverConfig) (err error) {
+	if r.bufferSize, err = setReceiveBuffer(r.conn, cfg.BufferSize); err != nil {
+		return err
+	}
+	r.batch, err = newBatchReceiver(r.conn, cfg.MaxPacketSize, cfg.GRO, &r.counters)
+	return err
+}
+
+// ReadBatch waits for at least one message and appends the datagrams that have arrived to dst. It
+// may append none, if all that has arrived was too long or empty; Counters tells. The datagrams
+// belong to the Receiver and are valid until the next ReadBatch. Close makes it return
+// net.ErrClosed. One goroutine at a time may call it.
+func (r *Receiver) ReadBatch(dst [][]byte) ([][]byte, error) { return r.batch.read(dst) }
+
+// Close closes the socket, leaves its group, and makes a waiting ReadBatch return. Any goroutine may
+// call it, more than once.
+func (r *Receiver) Close() error { return closeConn(r.conn) }
+
+// LocalAddr is the address that the socket is bound to, with the port that the kernel chose if none
+// was configured.
+func (r *Receiver) LocalAddr() netip.AddrPort { return localAddr(r.conn) }
+
+// BufferSize is the size in bytes of the receive buffer that the kernel granted; 0 if it was left
+// alone where it can't be asked.
+func (r *Receiver) BufferSize() int { return r.bufferSize }
+
+// GRO says whether receive offload is in use.
+func (r *Receiver) GRO() bool { return r.batch.gro() }
+
+// Counters gives the figures up to the last ReadBatch. Only the goroutine that calls ReadBatch may
+// call it.
+func (r *Receiver) Counters() ReceiverCounters { return r.counters }
+
+// withDefaults checks c and returns it with the defaults filled in and IPv4 addresses as such.
+func (c ReceiverConfig) withDefaults() (ReceiverConfig, error) {
+	if err := checkShared(c.BufferSize, "GRO", c.GRO); err != nil {
+		return c, err
+	}
+	if !c.Address.IsValid() {
+		return c, &spead.FieldError{Field: "Address", Value: c.Address, Allowed: "an IP address with a port"}
+	}
+	c.Address = unmapped(c.Address)
+	if c.Interface != "" && !c.Address.Addr().IsMulticast() {
+		return c, &spead.FieldError{Field: "Interface", Value: c.Interface, Allowed: "nothing, unless Address is a multicast group"}
+	}
+	if c.MaxPacketSize < 0 || c.MaxPacketSize > packetMaxLimit {
+		return c, &spead.FieldError{Field: "MaxPacketSize", Value: c.MaxPacketSize, Allowed: "1 to 65535, or 0 for 9200"}
+	}
+	if c.MaxPacketSize == 0 {
+		c.MaxPacketSize = defaultPacketMax
+	}
+	if c.BufferSize == 0 {
+		c.BufferSize = DefaultReceiveBuffer
+	}
+	return c, nil
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package udp
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/wire"
+)
+
+// DefaultSendBuffer is the send buffer's size in bytes, as in spead2.
+const DefaultSendBuffer = 512 << 10
+
+// SenderConfig configures NewSender.
+type SenderConfig struct {
+	// Endpoints are the destinations, one per substream: at least one, all of one IP version.
+	Endpoints []netip.AddrPort
+	// Source is the local address to send from. Default (zero): the kernel chooses.
+	Source netip.Addr
+	// Interface is where multicast leaves, as ParseInterface reads it. Only for endpoints that are all
+	// multicast. Default (empty): the kernel chooses.
+	Interface string
+	// TTL is how many hops multicast may go, 1 to 255. Only for endpoints that are all multicast.
+	// Default (0) 1.
+	TTL int
+	// BufferSize is the size of the socket's send buffer in bytes. Default (0) 512 KiB; negative leaves
+	// the kernel's own default.
+	BufferSize int
+	// GSO is segmentation offload. Default OffloadAuto.
+	GSO Offload
+}
+
+// Sender sends datagrams through one UDP socket, which isn't connected.
+type Sender struct {
+	conn       *net.UDPConn
+	batch      *batchSender
+	counters   senderCounters
+	bufferSize int
+}
+
+// NewSender opens a socket. Errors: *spead.FieldError for what the configuration got wrong, or the
+// system's. cfg isn't kept.
+func NewSender(cfg SenderConfig) (*Sender, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	outlet, err := ParseInterface(cfg.Interface)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := listen(netip.AddrPortFrom(cfg.Source, 0))
+	if err != nil {
+		return nil, err
+	}
+	s := &Sender{conn: conn}
+	if err := s.setUp(cfg, outlet); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Sender) setUp(cfg SenderConfig, outlet *net.Interface) (err error) {
+	if err = setMulticastOutlet(s.conn, outlet, cfg.TTL); err != nil {
+		return err
+	}
+	if s.bufferSize, err = setSendBuffer(s.conn, cfg.BufferSize); err != nil {
+		return err
+	}
+	s.batch, err = newBatchSender(s.conn, cfg.Endpoints, cfg.GSO, &s.counters)
+	return err
+}
+
+// WriteBatch sends datagrams in order and returns how many left. An error is about d[n]; the
+// datagrams after it haven't been tried. While the socket's buffer is full it waits; Close makes it
+// return net.ErrClosed. The datagrams' memory isn't used after it has returned. One goroutine at a
+// time may call it.
+//
+// Preconditions: each datagram's Size is that of its parts, and its Substream is an index into the
+// configured Endpoints.
+func (s *Sender) WriteBatch(d []wire.Datagram) (n int, err error) { return s.batch.write(d) }
+
+// Close closes the socket and makes a waiting WriteBatch return. Any goroutine may call it, more
+// than once.
+func (s *Sender) Close() error { return closeConn(s.conn) }
+
+// LocalAddr is the address that the socket is bound to. Its IP address may be the unspecified one.
+func (s *Sender) LocalAddr() netip.AddrPort { return localAddr(s.conn) }
+
+// BufferSize is the size in bytes of the send buffer that the kernel granted; 0 if it was left alone
+// where it can't be asked.
+func (s *Sender) BufferSize() int { return s.bufferSize }
+
+// Stats may be called by any goroutine at any time.
+func (s *Sender) Stats() SenderStats { return s.counters.snapshot() }
+
+// withDefaults checks c and returns it with the defaults filled in and IPv4 addresses as such.
+func (c SenderConfig) withDefaults() (SenderConfig, error) {
+	if err := checkShared(c.BufferSize, "GSO", c.GSO); err != nil {
+		return c, err
+	}
+	if err := c.useEndpoints(); err != nil {
+		return c, err
+	}
+	if err := c.useSource(); err != nil {
+		return c, err
+	}
+	if c.BufferSize == 0 {
+		c.BufferSize = DefaultSendBuffer
+	}
+	return c, c.checkMulticast()
+}
+
+func (c *SenderConfig) useEndpoints() error {
+	if len(c.Endpoints) == 0 {
+		return &spead.FieldError{Field: "Endpoints", Value: c.Endpoints, Allowed: "at least one address with a port"}
+	}
+	endpoints := make([]netip.AddrPort, len(c.Endpoints))
+	for i, e := range c.Endpoints {
+		if !e.IsValid() || e.Port() == 0 {
+			return &spead.FieldError{Field: "Endpoints", Value: e, Allowed: "IP addresses with ports from 1 to 65535"}
+		}
+		endpoints[i] = unmapped(e)
+		if endpoints[i].Addr().Is4() != endpoints[0].Addr().Is4() {
+			return &spead.FieldError{Field: "Endpoints", Value: e, Allowed: "addresses of one IP version"}
+		}
+	}
+	c.Endpoints = endpoints
+	return nil
+}
+
+func (c *SenderConfig) useSource() error {
+	is4 := c.Endpoints[0].Addr().Is4()
+	switch {
+	case c.Source.IsValid():
+		c.Source = c.Source.Unmap()
+	case is4:
+		c.Source = netip.IPv4Unspecified()
+	default:
+		c.Source = netip.IPv6Unspecified()
+	}
+	if c.Source.Is4() != is4 {
+		return &spead.FieldError{Field: "Source", Value: c.Source, Allowed: "an address of the endpoints' IP version"}
+	}
+	if c.Source.IsMulticast() {
+		return &spead.FieldError{Field: "Source", Value: c.Source, Allowed: "a unicast address"}
+	}
+	return nil
+}
+
+func (c *SenderConfig) checkMulticast() error {
+	if c.TTL < 0 || c.TTL > 255 {
+		return &spead.FieldError{Field: "TTL", Value: c.TTL, Allowed: "0 to 255"}
+	}
+	for _, e := range c.Endpoints {
+		switch {
+		case e.Addr().IsMulticast():
+		case c.TTL != 0:
+			return &spead.FieldError{Field: "TTL", Value: c.TTL, Allowed: "0, unless all endpoints are multicast"}
+		case c.Interface != "":
+			return &spead.FieldError{Field: "Interface", Value: c.Interface, Allowed: "nothing, unless all endpoints are multicast"}
+		}
+	}
+	return nil
+}
