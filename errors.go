@@ -2,7 +2,13 @@
 
 package spead
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNoValue says that an item has no value: none was received or set since it was described.
+var ErrNoValue = errors.New("item has no value")
 
 // FieldError says that a value is not allowed where it was given: in a configuration, a descriptor,
 // an item's value or a file. It is found with errors.As.
@@ -21,4 +27,10 @@ func (e *FieldError) Error() string {
 		return fmt.Sprintf("%s: %q is not allowed: expected %s", e.Field, s, e.Allowed)
 	}
 	return fmt.Sprintf("%s: %v is not allowed: expected %s", e.Field, e.Value, e.Allowed)
+}
+
+// Within returns the error with its field named as part of a configuration: "TTL" within
+// "send.UDPConfig" is "send.UDPConfig.TTL".
+func (e *FieldError) Within(config string) *FieldError {
+	return &FieldError{config + "." + e.Field, e.Value, e.Allowed}
 }
