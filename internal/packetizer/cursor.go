@@ -10,7 +10,7 @@ import (
 )
 
 // zeros is what padding consists of; all heaps share it. Nobody writes to it.
-var zeros [minShare]byte
+var zeros = [minShare]byte{}
 
 // Cursor walks over the packets of a heap. The zero Cursor is at the end of a heap; Start puts it
 // at the beginning of one, any number of times. It is not safe for concurrent use, but any number of

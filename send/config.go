@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package send
+
+import (
+	"log/slog"
+	"math"
+	"net/netip"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/udp"
+)
+
+const (
+	defaultMaxPacketSize  = 1472
+	defaultMaxHeaps       = 4
+	defaultBurstSize      = 65536
+	defaultBurstRateRatio = 1.05
+	// minMaxPacketSize is spead2's: a header, four special pointers, one of an item, 8 bytes of payload.
+	minMaxPacketSize = 56
+	// maxMaxPacketSize is the most that UDP over IPv4 carries. Other transports keep to it as well, so
+	// that what they send can be forwarded.
+	maxMaxPacketSize = 65507
+)
+
+// Config is what every transport shares. The zero value sends at full speed with spead2's defaults.
+type Config struct {
+	// MaxPacketSize is the largest packet in bytes of UDP payload, header included. It is rounded down
+	// to a multiple of 8, as in spead2. 56 to 65507; default (0) 1472.
+	MaxPacketSize int
+	// MaxHeaps is how many heaps may be in flight: accepted by Send or SendBatch but not yet sent. It
+	// also bounds the heaps of a batch. At least 1; default (0) 4.
+	MaxHeaps int
+	// Rate is the average to keep to, in bytes per second of UDP payload. Default (0) unlimited.
+	Rate float64
+	// BurstSize is how many bytes go out back to back before the clock is consulted. Default (0) 65536.
+	BurstSize int
+	// BurstRateRatio is how much faster than Rate the stream may go to catch up after a delay that was
+	// not the caller's. At least 1; default (0) 1.05.
+	BurstRateRatio float64
+	// Logger receives what is worth a line, never once per packet. Default (nil): nothing is logged.
+	Logger *slog.Logger
+}
+
+// Offload says whether the kernel may be asked to split large messages into datagrams.
+type Offload = udp.Offload
+
+// The values of Offload.
+const (
+	// OffloadAuto uses segmentation offload where the kernel has it, and stops where it fails.
+	OffloadAuto Offload = udp.OffloadAuto
+	// OffloadOff never uses it.
+	OffloadOff Offload = udp.OffloadOff
+)
+
+// UDPConfig configures NewUDP.
+type UDPConfig struct {
+	Config
+	// Endpoints are the destinations, one per substream: at least one, all of one IP version. There is
+	// no default.
+	Endpoints []netip.AddrPort
+	// Source is the local address to send from. Default (zero): the kernel chooses.
+	Source netip.Addr
+	// Interface is where multicast leaves: an interface's name, one of its addresses, or its index.
+	// Default (empty): the kernel chooses.
+	Interface string
+	// TTL is how many hops multicast may go, 1 to 255. Default (0) 1.
+	TTL int
+	// BufferSize is the size of the socket's send buffer in bytes. Default (0) 512 KiB; negative leaves
+	// the kernel's own default.
+	BufferSize int
+	// GSO is segmentation offload. Default OffloadAuto.
+	GSO Offload
+}
+
+// withDefaults checks c and returns it with the defaults filled in.
+func (c Config) withDefaults() (Config, error) {
+	if c.MaxPacketSize == 0 {
+		c.MaxPacketSize = defaultMaxPacketSize
+	}
+	if c.MaxHeaps == 0 {
+		c.MaxHeaps = defaultMaxHeaps
+	}
+	if c.BurstSize == 0 {
+		c.BurstSize = defaultBurstSize
+	}
+	if c.BurstRateRatio == 0 {
+		c.BurstRateRatio = defaultBurstRateRatio
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.MaxPacketSize < minMaxPacketSize || c.MaxPacketSize > maxMaxPacketSize:
+		return &spead.FieldError{Field: "send.Config.MaxPacketSize", Value: c.MaxPacketSize, Allowed: "56 to 65507 bytes"}
+	case c.MaxHeaps < 1:
+		return &spead.FieldError{Field: "send.Config.MaxHeaps", Value: c.MaxHeaps, Allowed: "at least 1"}
+	case !(c.Rate >= 0) || math.IsInf(c.Rate, 0):
+		return &spead.FieldError{Field: "send.Config.Rate", Value: c.Rate, Allowed: "0 (unlimited) or more bytes per second, finite"}
+	case c.BurstSize < 1:
+		return &spead.FieldError{Field: "send.Config.BurstSize", Value: c.BurstSize, Allowed: "at least 1 byte"}
+	case !(c.BurstRateRatio >= 1) || math.IsInf(c.BurstRateRatio, 0):
+		return &spead.FieldError{Field: "send.Config.BurstRateRatio", Value: c.BurstRateRatio, Allowed: "1 or more, finite"}
+	}
+	return nil
+}
