@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package capture reads capture files: Open gives a source for a recv.Stream, so that package recv
-// itself doesn't link the file formats.
+// Package capture receives from capture files.
+//
+// Open gives the UDP datagrams of a file that tcpdump, Wireshark or the like has written (pcap or
+// pcapng, plain or compressed by gzip) as a source for a recv.Stream:
 //
 //	source, err := capture.Open("night.pcap", capture.Options{Filter: "udp dst port 7148"})
 //	// ...
 //	err = stream.AddSource(source)
 //
-// The files are pcap, of either byte order and resolution, and pcapng, also compressed by gzip. Of
-// them the UDP datagrams over IPv4 and IPv6 are taken, under Ethernet (with VLAN tags), Linux cooked
-// capture, raw IP or loopback headers; other frames are counted in recv.Stats.ForeignFrames. Datagrams
-// that were captured short or contradict themselves are refused and counted. As in spead2, they are
-// read as fast as the stream takes them, whatever their times.
+// What isn't UDP over IP, fragments, and what the filter leaves out are counted as foreign frames;
+// datagrams of which the capture holds only a part are refused and counted. Datagrams come as fast as
+// the stream takes them, without regard to when they were captured, and none is lost.
+//
+// It is a package of its own so that programs that only use the network don't link the code for
+// files.
 package capture

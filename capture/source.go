@@ -3,85 +3,103 @@
 package capture
 
 import (
+	"errors"
+	"fmt"
 	"io"
-	"sync"
+	"net"
+	"os"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/pcap"
 	"github.com/gospead/spead/recv"
 )
 
-// batchMax is how many datagrams are given to the stream at once, as in spead2.
-const batchMax = 64
+const (
+	// batchDatagrams is how many datagrams a batch has at most, as with sockets.
+	batchDatagrams = 64
+	// batchBytes is when a batch is large enough: it should not drive the heaps out of the cache.
+	batchBytes = 256 << 10
+)
 
-// Options says what to take from a capture.
+// Options says what to take from a capture. The zero value takes every UDP datagram.
 type Options struct {
-	// Filter is a pcap-filter expression, such as "udp dst port 7148 and src net 10.0.0.0/8", which
-	// selects among the UDP datagrams. Default (empty): all of them.
+	// Filter selects datagrams by an expression in the language of pcap-filter(7), such as
+	// "udp dst port 7148 and src net 10.0.0.0/8". Default (empty): all.
 	Filter string
 }
 
-// Source gives the datagrams of a capture file to a stream, which closes it.
-type Source struct {
-	// mu guards the reader: the stream may close the source while it is being read.
-	mu      sync.Mutex
-	reader  *pcap.Reader
-	foreign int64
-	closed  bool
-	// bytes holds the present batch; what is read of the file is valid for one datagram only.
-	bytes []byte
-}
-
-// Open opens a capture file. Errors: the file's, or *spead.FieldError for a filter or a file that
-// can't be read.
-func Open(path string, opts Options) (*Source, error) {
-	reader, err := pcap.Open(path, pcap.Options{Filter: opts.Filter})
+// Open opens a capture file as a source for one stream, which closes it. The file's name doesn't
+// matter, and it may be a pipe. A filter or a file that isn't understood gives a *spead.FieldError.
+// If the file is found to be corrupt later, the source ends with that error after all the datagrams
+// before.
+func Open(path string, opts Options) (recv.Source, error) {
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{reader: reader}, nil
+	// The file is opened here and not by the reader so that it can be closed while it is read.
+	reader, err := pcap.NewReader(file, pcap.Options{Filter: opts.Filter})
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &source{path: path, file: file, reader: reader}, nil
 }
 
-// ReadBatch implements recv.Source.
-func (s *Source) ReadBatch(b *recv.Batch) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return io.EOF
-	}
-	s.bytes = s.bytes[:0]
-	var err error
-	for range batchMax {
-		var d pcap.Datagram
-		if d, err = s.reader.Next(); err != nil {
-			break
-		}
-		s.add(b, &d)
-	}
+// source reads one capture.
+type source struct {
+	path    string
+	file    *os.File
+	reader  *pcap.Reader
+	foreign int64 // as of the last batch
+	// arena holds a batch's payload, which the reader lends only until its next datagram.
+	arena []byte
+}
+
+// ReadBatch adds the next datagrams.
+func (s *source) ReadBatch(b *recv.Batch) error {
+	s.arena = s.arena[:0]
+	err := s.fill(b)
 	foreign := s.reader.Foreign().Total()
 	b.Foreign += foreign - s.foreign
 	s.foreign = foreign
 	return err
 }
 
-func (s *Source) add(b *recv.Batch, d *pcap.Datagram) {
-	switch {
-	case d.Refusal != spead.Accepted:
-		b.Refuse(d.Refusal)
-	case len(d.Payload) == 0:
-		b.Refuse(spead.RefusedEmpty)
-	default:
-		// If this moves the memory, earlier datagrams of the batch stay where they were.
-		start := len(s.bytes)
-		s.bytes = append(s.bytes, d.Payload...)
-		b.Add(s.bytes[start:len(s.bytes):len(s.bytes)])
+func (s *source) fill(b *recv.Batch) error {
+	for range batchDatagrams {
+		d, err := s.reader.Next()
+		if err != nil {
+			return s.ended(err)
+		}
+		switch {
+		case d.Refusal != spead.Accepted:
+			b.Refuse(d.Refusal)
+		case len(d.Payload) == 0:
+			b.Refuse(spead.RefusedEmpty)
+		default:
+			// If the arena moves here, the datagrams before stay valid where it was.
+			start := len(s.arena)
+			s.arena = append(s.arena, d.Payload...)
+			b.Add(s.arena[start:len(s.arena):len(s.arena)])
+		}
+		if len(s.arena) >= batchBytes {
+			break
+		}
 	}
+	return nil
 }
 
-// Close implements recv.Source.
-func (s *Source) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	return s.reader.Close()
+// ended gives the error with which the source ends.
+func (s *source) ended(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	case errors.Is(err, os.ErrClosed):
+		return net.ErrClosed
+	}
+	return fmt.Errorf("%s: %w", s.path, err)
 }
+
+// Close closes the file, also while it is read.
+func (s *source) Close() error { return s.file.Close() }

@@ -7,17 +7,20 @@ import (
 	"net/netip"
 )
 
+// ends says of which of a datagram's ends something is true.
+type ends struct{ source, destination bool }
+
 // of combines what is true of a datagram's ends.
-func (d direction) of(source, destination bool) bool {
+func (d direction) of(at ends) bool {
 	switch d {
 	case sourceEnd:
-		return source
+		return at.source
 	case destinationEnd:
-		return destination
+		return at.destination
 	case bothEnds:
-		return source && destination
+		return at.source && at.destination
 	}
-	return source || destination
+	return at.source || at.destination
 }
 
 // versionCondition is true of packets of that version of IP.
@@ -65,7 +68,7 @@ type netCondition struct {
 }
 
 func (c netCondition) match(f *frame) bool {
-	return c.ends.of(c.prefix.Contains(f.source()), c.prefix.Contains(f.destination()))
+	return c.ends.of(ends{c.prefix.Contains(f.source()), c.prefix.Contains(f.destination())})
 }
 
 type portCondition struct {
@@ -78,7 +81,7 @@ func (c portCondition) match(f *frame) bool {
 		return false
 	}
 	source, destination := f.ports()
-	return c.ends.of(c.first <= source && source <= c.last, c.first <= destination && destination <= c.last)
+	return c.ends.of(ends{c.first <= source && source <= c.last, c.first <= destination && destination <= c.last})
 }
 
 type macCondition struct {
@@ -90,7 +93,7 @@ func (c macCondition) match(f *frame) bool {
 	if f.link != linkEthernet || len(f.data) < 12 {
 		return false
 	}
-	return c.ends.of([6]byte(f.data[6:]) == c.address, [6]byte(f.data) == c.address)
+	return c.ends.of(ends{[6]byte(f.data[6:]) == c.address, [6]byte(f.data) == c.address})
 }
 
 // multicastCondition is true of packets to a group of that version of IP.
@@ -110,7 +113,7 @@ func (c castCondition) match(f *frame) bool {
 		return kind == cookedBroadcast || kind == cookedMulticast && !c.broadcastOnly
 	case f.link != linkEthernet:
 		destination := f.destination()
-		return destination == broadcastAddress || destination.IsMulticast() && !c.broadcastOnly
+		return destination == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || destination.IsMulticast() && !c.broadcastOnly
 	case len(f.data) < 6:
 		return false
 	case c.broadcastOnly:
@@ -118,8 +121,6 @@ func (c castCondition) match(f *frame) bool {
 	}
 	return f.data[0]&1 != 0
 }
-
-var broadcastAddress = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
 // The packet types of Linux cooked headers that filters ask for.
 const (

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recv
+
+import (
+	"log/slog"
+	"net/netip"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/udp"
+)
+
+const (
+	defaultMaxHeaps      = 4
+	defaultSubstreams    = 1
+	defaultQueueHeaps    = 4
+	defaultMaxHeapLength = 1 << 30
+	defaultMaxMemory     = 2 << 30
+	defaultMaxPool       = 256 << 20
+	defaultMaxItems      = 65536
+)
+
+// Config configures a Stream. The zero value is what spead2 does by default.
+type Config struct {
+	// MaxHeaps is how many heaps may be in progress in each substream. Each new heap, even one that is
+	// complete in a single packet, takes the next of as many slots and evicts what is there. At least
+	// 1; default (0) 4.
+	MaxHeaps int
+	// Substreams divides heaps by their cnt modulo this number; each substream has its own MaxHeaps. At
+	// least 1; default (0) 1.
+	Substreams int
+	// BugCompat is what the sender deviates in; the wire doesn't say. Default: nothing.
+	BugCompat spead.BugCompat
+	// KeepStop delivers heaps with a stop item like others, instead of ending the stream at the first.
+	// Default false.
+	KeepStop bool
+	// RequireHeapLength refuses packets without HEAP_LENGTH. Default false: such heaps are delivered
+	// when they are evicted or the stream ends, since nothing tells earlier that they are whole.
+	RequireHeapLength bool
+	// AllowOutOfOrder takes the packets of a heap in any order. Default false: a heap is given up at the
+	// first packet that is missing, and one whose first packet is missing doesn't come to be.
+	AllowOutOfOrder bool
+	// Incomplete delivers heaps of which a part is missing as well. Default false: they are discarded
+	// and counted.
+	Incomplete bool
+	// QueueHeaps is how many finished heaps may wait for the consumer; when they are as many, the
+	// stream stops reading its sources. At least 1; default (0) 4.
+	QueueHeaps int
+	// MaxHeapLength refuses packets of heaps longer than this, in bytes of payload. Default (0) 1 GiB.
+	MaxHeapLength int64
+	// MaxMemory bounds the payload memory in bytes of heaps in progress and in the queue together; heaps
+	// that the consumer holds don't count. Memory is only taken as payload arrives, whatever length a
+	// heap claims. Default (0) 2 GiB.
+	MaxMemory int64
+	// MaxPool bounds the bytes of payload memory kept for reuse. Default (0) 256 MiB; negative keeps none.
+	MaxPool int64
+	// MaxItems is how many different item pointers a heap may have. Default (0) 65536.
+	MaxItems int
+	// Logger receives what is worth a line, never once per packet. Default (nil): nothing is logged.
+	Logger *slog.Logger
+}
+
+// Offload says whether the kernel may hand over several datagrams as one message.
+type Offload = udp.Offload
+
+// The values of Offload.
+const (
+	// OffloadAuto uses receive offload where the kernel has it.
+	OffloadAuto Offload = udp.OffloadAuto
+	// OffloadOff never uses it.
+	OffloadOff Offload = udp.OffloadOff
+)
+
+// UDPConfig configures Stream.AddUDP.
+type UDPConfig struct {
+	// Address is what to listen on: an address of this machine or the unspecified one, or a multicast
+	// group, which is joined. With port 0 the kernel chooses; see Stream.Addrs. There is no default.
+	Address netip.AddrPort
+	// Interface is where a multicast group is joined: an interface's name, one of its addresses, or its
+	// index. Default (empty): the kernel chooses.
+	Interface string
+	// BufferSize is the size of the socket's receive buffer in bytes. The kernel may give less, which is
+	// logged. Default (0) 8 MiB; negative leaves the kernel's own default.
+	BufferSize int
+	// MaxPacketSize is the largest packet in bytes of UDP payload; longer datagrams are refused and
+	// counted. 1 to 65535; default (0) 9200.
+	MaxPacketSize int
+	// GRO is receive offload. Default OffloadAuto.
+	GRO Offload
+}
+
+// withDefaults checks c and returns it with the defaults filled in.
+func (c Config) withDefaults() (Config, error) {
+	if err := c.check(); err != nil {
+		return c, err
+	}
+	setDefault(&c.MaxHeaps, defaultMaxHeaps)
+	setDefault(&c.Substreams, defaultSubstreams)
+	setDefault(&c.QueueHeaps, defaultQueueHeaps)
+	setDefault(&c.MaxHeapLength, defaultMaxHeapLength)
+	setDefault(&c.MaxMemory, defaultMaxMemory)
+	setDefault(&c.MaxPool, defaultMaxPool)
+	setDefault(&c.MaxItems, defaultMaxItems)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}
+
+func setDefault[T int | int64](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+func (c *Config) check() error {
+	if c.BugCompat&^spead.BugPySPEAD != 0 {
+		return &spead.FieldError{Field: "recv.Config.BugCompat", Value: uint8(c.BugCompat), Allowed: "0 to 7"}
+	}
+	for _, f := range []struct {
+		name  string
+		value int64
+	}{
+		{"MaxHeaps", int64(c.MaxHeaps)},
+		{"Substreams", int64(c.Substreams)},
+		{"QueueHeaps", int64(c.QueueHeaps)},
+		{"MaxHeapLength", c.MaxHeapLength},
+		{"MaxMemory", c.MaxMemory},
+		{"MaxItems", int64(c.MaxItems)},
+	} {
+		if f.value < 0 {
+			return &spead.FieldError{Field: "recv.Config." + f.name, Value: f.value, Allowed: "at least 1, or 0 for the default"}
+		}
+	}
+	const slotsMax = 1 << 20
+	if slots := int64(max(c.MaxHeaps, 1)) * int64(max(c.Substreams, 1)); c.MaxHeaps > slotsMax || c.Substreams > slotsMax || slots > slotsMax {
+		return &spead.FieldError{Field: "recv.Config.MaxHeaps × Substreams", Value: slots, Allowed: "at most 1048576 heaps in progress"}
+	}
+	return nil
+}
+
+// assembly is the part of the configuration that concerns the assembler.
+func (c *Config) assembly() assembler.Config {
+	return assembler.Config{
+		MaxHeaps:          c.MaxHeaps,
+		Substreams:        c.Substreams,
+		RequireHeapLength: c.RequireHeapLength,
+		AllowOutOfOrder:   c.AllowOutOfOrder,
+		KeepStop:          c.KeepStop,
+		BugCompat:         c.BugCompat,
+		MaxHeapLength:     c.MaxHeapLength,
+		MaxItems:          c.MaxItems,
+	}
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recv
+
+import "errors"
+
+// The errors that callers are expected to tell apart with errors.Is.
+var (
+	// ErrStopped: the stream has ended and its last heap was taken.
+	ErrStopped = errors.New("receive stream stopped")
+	// ErrStarted: sources can't be added to a stream that was started or closed.
+	ErrStarted = errors.New("receive stream already started")
+)

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recv
+
+import (
+	"io"
+	"iter"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/wire"
+)
+
+// claim makes a packet with a few bytes of payload of a heap that claims to be long.
+func claim(t *testing.T, cnt spead.HeapCnt, length, offset int64) []byte {
+	t.Helper()
+	const payload = 8
+	b := wire.AppendHeader(nil, spead.Flavour{}, wire.SpecialCount)
+	b = wire.AppendSpecials(b, spead.Flavour{}, wire.Specials{
+		Cnt: cnt, HeapLength: length, PayloadOffset: offset, PayloadLength: payload,
+	})
+	return append(b, make([]byte, payload)...)
+}
+
+func TestAClaimedHeapLengthCostsNothing(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s := newTestStream(t, Config{MaxHeapLength: 1 << 40, MaxHeaps: 8}, &listSource{
+		datagrams: [][]byte{claim(t, 1, 1<<39, 0), claim(t, 2, 1<<39, 0), claim(t, 3, 1<<39, 0)},
+		err:       io.EOF,
+	})
+	for h := range s.Heaps(t.Context()) {
+		t.Errorf("heap %d was delivered", h.Cnt())
+	}
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 16<<20 {
+		t.Errorf("three packets of 56 bytes cost %d bytes of memory", grown)
+	}
+	st := s.Stats()
+	checkLaw(t, st)
+	if st.PacketsAccepted != 3 || st.HeapsDiscarded[DiscardFlushed] != 3 || st.PayloadBytesDiscarded[DiscardFlushed] != 24 {
+		t.Errorf("statistics: %+v", st)
+	}
+}
+
+func TestHeapsBeyondTheLimitsAreRefused(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		cfg      Config
+		packets  [][]byte
+		refusal  spead.Refusal
+		accepted int64
+	}{
+		{"a heap longer than MaxHeapLength", Config{MaxHeapLength: 1000}, [][]byte{claim(t, 1, 1001, 0), claim(t, 2, 1000, 0)}, spead.RefusedHeapLimit, 1},
+		{"a heap far longer than the default", Config{}, [][]byte{claim(t, 1, 1<<39, 0)}, spead.RefusedHeapLimit, 0},
+		{"more memory than MaxMemory", Config{MaxMemory: 4096, MaxHeaps: 8},
+			[][]byte{claim(t, 1, 4096, 0), claim(t, 2, 4096, 0)}, spead.RefusedMemoryLimit, 1},
+		{"memory for an offset beyond MaxMemory", Config{MaxMemory: 1 << 20, AllowOutOfOrder: true},
+			[][]byte{claim(t, 1, 1<<30, 1<<29)}, spead.RefusedMemoryLimit, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newTestStream(t, tc.cfg, &listSource{datagrams: tc.packets, err: io.EOF})
+			for range s.Heaps(t.Context()) {
+				t.Error("a heap was delivered")
+			}
+			st := s.Stats()
+			checkLaw(t, st)
+			if st.PacketsAccepted != tc.accepted || st.Refused[tc.refusal] != int64(len(tc.packets))-tc.accepted {
+				t.Errorf("statistics: %+v", st)
+			}
+		})
+	}
+}
+
+func TestALongHeapGrowsAsItArrives(t *testing.T) {
+	const length = 9 << 20
+	memory := packetsOf(t, 9000, heapOf(length, 5), heapOf(length, 6))
+	s := newTestStream(t, Config{}, &memorySource{rest: memory})
+	want := 5
+	for h := range s.Heaps(t.Context()) {
+		if !slices.Equal(h.Payload(), pattern(length, want)) {
+			t.Errorf("heap %d arrived changed", h.Cnt())
+		}
+		want++
+		h.Release()
+	}
+	if want != 7 {
+		t.Errorf("%d heaps arrived, want 2", want-5)
+	}
+	if s.memory.held != 0 {
+		t.Errorf("%d bytes still count as in use", s.memory.held)
+	}
+}
+
+func parts(ranges iter.Seq2[int64, int64]) [][2]int64 {
+	var p [][2]int64
+	for start, end := range ranges {
+		p = append(p, [2]int64{start, end})
+	}
+	return p
+}
+
+func TestMissingPartsOfAnIncompleteHeapAreNamedAndZero(t *testing.T) {
+	full := split(t, packetsOf(t, 1040, heapOf(5000, 0)))
+	s := newTestStream(t, Config{AllowOutOfOrder: true, Incomplete: true},
+		&listSource{datagrams: [][]byte{full[1], full[3]}, err: io.EOF})
+	h, err := s.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := int64(len(full[0])-48), int64(len(full[1])-40)
+	missing, came := parts(h.Missing()), parts(h.Ranges())
+	at := first + second
+	wantCame := [][2]int64{{first, at}, {at + second, at + 2*second}}
+	wantMissing := [][2]int64{{0, first}, {at, at + second}, {at + 2*second, 5000}}
+	if !slices.Equal(came, wantCame) || !slices.Equal(missing, wantMissing) {
+		t.Errorf("came %v, missing %v; want %v and %v", came, missing, wantCame, wantMissing)
+	}
+	want := pattern(5000, 0)
+	for _, r := range wantMissing {
+		clear(want[r[0]:r[1]])
+	}
+	if want = want[:len(h.Payload())]; !slices.Equal(h.Payload(), want) {
+		t.Error("the payload is not what came with zeros between")
+	}
+	if h.Complete() || h.Length() != 5000 || h.Received() != 2*second {
+		t.Errorf("complete %v, length %d, received %d", h.Complete(), h.Length(), h.Received())
+	}
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recv
+
+import (
+	"errors"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/udp"
+)
+
+// AddUDP adds a UDP socket: unicast, or a multicast group that it joins. The socket is bound when
+// AddUDP returns, and the kernel keeps what arrives until Start. Errors: *spead.FieldError for what
+// the configuration got wrong, the socket's, or ErrStarted.
+func (s *Stream) AddUDP(cfg UDPConfig) error {
+	socket, err := udp.NewReceiver(udp.ReceiverConfig{
+		Address:       cfg.Address,
+		Interface:     cfg.Interface,
+		BufferSize:    cfg.BufferSize,
+		MaxPacketSize: cfg.MaxPacketSize,
+		GRO:           cfg.GRO,
+	})
+	if err != nil {
+		var field *spead.FieldError
+		if errors.As(err, &field) {
+			err = field.Within("recv.UDPConfig")
+		}
+		return err
+	}
+	asked := cfg.BufferSize
+	setDefault(&asked, udp.DefaultReceiveBuffer)
+	if granted := socket.BufferSize(); granted < asked {
+		s.cfg.Logger.Warn("receive buffer is smaller than asked for", "asked", asked, "granted", granted,
+			"help", "raise net.core.rmem_max")
+	}
+	return s.add(&udpSource{socket: socket}, socket.LocalAddr())
+}
+
+// udpSource reads a UDP socket.
+type udpSource struct {
+	socket *udp.Receiver
+	before udp.ReceiverCounters
+}
+
+func (u *udpSource) ReadBatch(b *Batch) error {
+	var err error
+	b.Datagrams, err = u.socket.ReadBatch(b.Datagrams)
+	now := u.socket.Counters()
+	b.Refused[spead.RefusedTooLong] += now.TooLong - u.before.TooLong
+	b.Refused[spead.RefusedEmpty] += now.Empty - u.before.Empty
+	b.KernelDrops += now.KernelDrops - u.before.KernelDrops
+	u.before = now
+	return err
+}
+
+func (u *udpSource) Close() error { return u.socket.Close() }
