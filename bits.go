@@ -114,3 +114,75 @@ func fitsBig(v *big.Int, width int64, isSigned bool) bool {
 	}
 	return int64(v.BitLen()) < width
 }
+
+// quickBits is the widest integer that unpack and pack take: 8 bytes hold it wherever it starts.
+const quickBits = wordBits - 7
+
+// unpack reads integers that follow each other from the first bit of b on, each to the next size
+// bytes of dst in the machine's byte order. Preconditions: width is at most quickBits, size is that
+// of a Go integer that holds the integers, b has them all, and dst is as long as they need.
+func unpack(dst []byte, size int, b []byte, l leaf) {
+	at := int64(0)
+	for ; len(dst) > 0; dst = dst[size:] {
+		var word uint64
+		if first := int(at / 8); len(b)-first >= 8 {
+			word = binary.BigEndian.Uint64(b[first:]) << (at % 8)
+			if l.kind == KindInt {
+				word = uint64(int64(word) >> (wordBits - l.bits))
+			} else {
+				word >>= wordBits - l.bits
+			}
+		} else if word = bitsAt(b, at, l.bits); l.kind == KindInt {
+			word = uint64(signed(word, l.bits))
+		}
+		switch size {
+		case 1:
+			dst[0] = byte(word)
+		case 2:
+			binary.NativeEndian.PutUint16(dst, uint16(word))
+		case 4:
+			binary.NativeEndian.PutUint32(dst, uint32(word))
+		default:
+			binary.NativeEndian.PutUint64(dst, word)
+		}
+		at += l.bits
+	}
+}
+
+// pack is the way back: of each integer in src it writes the low bits that l has, from the first bit
+// of dst on. Bits behind the last one in its byte become zero.
+func pack(dst []byte, src []byte, from, l leaf) {
+	var word uint64
+	have := int64(0)
+	size := int(from.bits / 8)
+	mask := uint64(1)<<l.bits - 1
+	for ; len(src) > 0; src = src[size:] {
+		word = word<<l.bits | from.integerAt(src)&mask
+		for have += l.bits; have >= 8; dst = dst[1:] {
+			have -= 8
+			dst[0] = byte(word >> have)
+		}
+	}
+	if have > 0 {
+		dst[0] = byte(word << (8 - have))
+	}
+}
+
+// integerAt reads the Go integer at the start of b, with its sign in the upper bits.
+func (l leaf) integerAt(b []byte) uint64 {
+	var word uint64
+	switch l.bits {
+	case 8:
+		word = uint64(b[0])
+	case 16:
+		word = uint64(binary.NativeEndian.Uint16(b))
+	case 32:
+		word = uint64(binary.NativeEndian.Uint32(b))
+	default:
+		return binary.NativeEndian.Uint64(b)
+	}
+	if l.kind == KindInt {
+		word = uint64(signed(word, l.bits))
+	}
+	return word
+}

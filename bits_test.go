@@ -37,13 +37,14 @@ func TestBitsAreWhereBigIntegersFindThem(t *testing.T) {
 		if got := bigAt(b, at, width, true); got.Cmp(signedWant) != 0 || !fitsBig(got, width, true) {
 			t.Fatalf("% x at %d, %d wide: %x, want %x", b, at, width, got, signedWant)
 		}
-		checkPut(t, b, at, width, signedWant)
+		checkPut(t, bitRun{b, at, width}, signedWant)
 	}
 }
 
 // checkPut inverts the bits and writes them back.
-func checkPut(t *testing.T, b []byte, at, width int64, v *big.Int) {
+func checkPut(t *testing.T, run bitRun, v *big.Int) {
 	t.Helper()
+	b, at, width := run.b, run.at, run.width
 	c := append([]byte{}, b...)
 	putBig(c, at, width, new(big.Int).Not(v))
 	if width <= wordBits && bitsAt(c, at, width) == bitsAt(b, at, width) {

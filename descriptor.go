@@ -101,7 +101,7 @@ func (d *Descriptor) clone() Descriptor {
 func checkASCII(field, s string) error {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
-			return &FieldError{field, s, "ASCII"}
+			return &FieldError{field, excerpt(s), "ASCII"}
 		}
 	}
 	return nil

@@ -65,7 +65,7 @@ func (it *Item) Bytes() ([]byte, error) {
 	return it.value, nil
 }
 
-func (it *Item) noValue() error { return fmt.Errorf("item %q: %w", it.Name, ErrNoValue) }
+func (it *Item) noValue() error { return fmt.Errorf("item %q: %w", excerpt(it.Name), ErrNoValue) }
 
 // SetRaw takes a received value, copying what the shape needs of its bytes to new memory: what
 // earlier calls gave stays as it was. Of an addressed item these are the first bytes, of an immediate
@@ -126,7 +126,7 @@ func (it *Item) changed() {
 
 // fieldName is what errors call a part of the item.
 func (it *Item) fieldName(part string) string {
-	return fmt.Sprintf("item %q (%v) %s", it.Name, it.ID, part)
+	return fmt.Sprintf("item %q (%v) %s", excerpt(it.Name), it.ID, part)
 }
 
 // refuse makes the error for a part of the item's value.

@@ -10,7 +10,7 @@ import (
 const (
 	// defaultMaxItems and defaultMaxBytes limit an ItemGroup that sets no limits.
 	defaultMaxItems = 1 << 16
-	defaultMaxBytes = 1 << 30
+	defaultMaxBytes = 2 << 30
 	// descriptorCharge is what an item counts for beside its text and its value: about its own size.
 	descriptorCharge = 512
 )
@@ -37,7 +37,8 @@ type ItemGroup struct {
 	// MaxItems is how many items the group may have; 0: 65536. What would exceed it fails.
 	MaxItems int
 	// MaxBytes is how many bytes Update may make the group keep: of values that it copies, and of
-	// descriptors; 0: 1 GiB. What would exceed it fails. Values set otherwise don't count.
+	// descriptors; 0: 2 GiB, the most that recv keeps by default. What would exceed it fails. Values set
+	// otherwise don't count.
 	MaxBytes int64
 
 	byID   map[ItemID]*Item

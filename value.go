@@ -171,13 +171,7 @@ func (it *Item) AppendLittleEndian(dst []byte) ([]byte, error) {
 		return dst, it.refuse("type", it.typeName(), "fields that have a dtype each")
 	}
 	start := len(dst)
-	if size := it.element.bits / 8; it.FortranOrder && len(it.shape) > 1 {
-		for i := range stored(it.shape, true) {
-			dst = append(dst, it.value[i*size:(i+1)*size]...)
-		}
-	} else {
-		dst = append(dst, it.value...)
-	}
+	dst = it.appendLogical(dst)
 	it.element.dtype.reorderBytes(dst[start:], false)
 	return dst, nil
 }

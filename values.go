@@ -36,8 +36,7 @@ func Values[T Number](it *Item) ([]T, error) {
 		return nil, it.refuse("type", it.typeName(), fmt.Sprintf("what %v can hold", reflect.TypeFor[T]()))
 	}
 	same := from.sameAs(to) && to.kind != KindBool
-	inOrder := !it.FortranOrder || len(it.shape) < 2
-	if same && inOrder && from.big == to.big {
+	if same && it.inOrder() && from.big == to.big {
 		if v, ok := valuesOfBytes[T](it.value); ok {
 			return v, nil
 		}
@@ -48,20 +47,41 @@ func Values[T Number](it *Item) ([]T, error) {
 	}
 	v := make([]T, elements)
 	memory := bytesOfValues(v)
-	if same && inOrder {
-		copy(memory, it.value)
+	switch {
+	case same:
+		it.appendLogical(memory[:0])
 		if from.big != to.big {
 			reverseParts(memory, to.part())
 		}
-		return v, nil
-	}
-	at := int64(0)
-	for i := range stored(it.shape, it.FortranOrder) {
-		n, _ := to.convert(from.loadByte(it.value, i*from.bits))
-		to.store(memory, at, n)
-		at += to.bits
+	case from.isQuick() && to.isInteger():
+		unpack(memory, int(to.bits/8), it.value, from)
+	default:
+		at := int64(0)
+		for i := range stored(it.shape, it.FortranOrder) {
+			n, _ := to.convert(from.loadByte(it.value, i*from.bits))
+			to.store(memory, at, n)
+			at += to.bits
+		}
 	}
 	return v, nil
+}
+
+// inOrder says whether the elements lie in logical order in the item's bytes.
+func (it *Item) inOrder() bool { return !it.FortranOrder || len(it.Shape) < 2 }
+
+// isQuick says whether the leaf is one of those that unpack and pack take.
+func (l leaf) isQuick() bool { return l.packed && l.isInteger() && l.bits <= quickBits }
+
+// appendLogical appends the bytes of the elements in logical order. Preconditions: whole bytes.
+func (it *Item) appendLogical(dst []byte) []byte {
+	if it.inOrder() {
+		return append(dst, it.value...)
+	}
+	size := it.element.bits / 8
+	for i := range stored(it.shape, true) {
+		dst = append(dst, it.value[i*size:(i+1)*size]...)
+	}
+	return dst
 }
 
 // SetValues sets the elements of an item, in logical order as Values gives them. A variable
@@ -86,7 +106,7 @@ func SetValues[T Number](it *Item, v []T) error {
 		return err
 	}
 	memory := bytesOfValues(v)
-	if from.sameAs(to) && (!it.FortranOrder || len(it.Shape) < 2) && !it.IsText() {
+	if from.sameAs(to) && it.inOrder() && !it.IsText() {
 		room := it.room(elements)
 		copy(room, memory)
 		if from.big != to.big {
@@ -102,11 +122,17 @@ func SetValues[T Number](it *Item, v []T) error {
 		}
 	}
 	room := it.room(elements)
-	at := int64(0)
-	for i := range stored(it.shape, it.FortranOrder) {
-		n, _ := to.convert(from.load(memory, at))
-		to.store(room, i*to.bits, n)
-		at += from.bits
+	if to.isQuick() && from.isInteger() {
+		pack(room, memory, from, to)
+	} else {
+		// The bits behind the last element are zero, whatever the memory held before.
+		clear(room)
+		at := int64(0)
+		for i := range stored(it.shape, it.FortranOrder) {
+			n, _ := to.convert(from.load(memory, at))
+			to.store(room, i*to.bits, n)
+			at += from.bits
+		}
 	}
 	it.changed()
 	return nil

@@ -3,6 +3,7 @@
 package spead
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/big"
@@ -246,6 +247,76 @@ func TestRefusedValuesChangeNothing(t *testing.T) {
 	expectValues[int](t, it, 1, 2)
 	if it.Version() != 2 {
 		t.Errorf("version %d", it.Version())
+	}
+}
+
+// TestIntegersOfAllWidthsAreTheSameEitherWay compares Values with Value, and SetValues with SetValue.
+func TestIntegersOfAllWidthsAreTheSameEitherWay(t *testing.T) {
+	for width := int64(1); width <= wordBits; width++ {
+		r := newSource(uint64(width))
+		for _, code := range []string{"u", "i"} {
+			it := formatItem(t, code+fmt.Sprint(width), Variable)
+			d := it.Descriptor
+			d.Shape = Shape{1 + r.Int64N(40)}
+			list := r.value(&d).([]any)
+			if err := it.SetValue(list); err != nil {
+				t.Fatal(err)
+			}
+			want, _ := it.Bytes()
+			want = slices.Clone(want)
+			// The memory is used again: nothing of what it held may stay.
+			if err := it.SetBytes(bytes.Repeat([]byte{0xff}, len(want))); err != nil {
+				t.Fatal(err)
+			}
+			checkIntegers(t, it, list, want)
+		}
+	}
+}
+
+func checkIntegers(t *testing.T, it *Item, list []any, want []byte) {
+	t.Helper()
+	words := make([]uint64, len(list))
+	for i := range list {
+		n, _ := numberOf(reflect.ValueOf(list[i]))
+		words[i] = n.word
+	}
+	var err error
+	if it.Format[0].Code == CodeInt {
+		v, _ := valuesOfBytes[int64](bytesOfValues(words))
+		err = SetValues(it, v)
+	} else {
+		err = SetValues(it, words)
+	}
+	if got, _ := it.Bytes(); err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("%v: % x, %v; want % x", it.Format, got, err, want)
+	}
+	for _, sum := range []func() (uint64, error){
+		sumOf[uint8](it), sumOf[int8](it), sumOf[uint16](it), sumOf[int16](it), sumOf[uint32](it), sumOf[int32](it),
+		sumOf[uint64](it), sumOf[int64](it),
+	} {
+		got, err := sum()
+		if err != nil {
+			continue
+		}
+		var sumWant uint64
+		for i := range words {
+			sumWant += words[i] * uint64(i+1)
+		}
+		// Values of variable length that are smaller than a byte may gain zeros.
+		if got != sumWant {
+			t.Fatalf("%v: sum %x, want %x", it.Format, got, sumWant)
+		}
+	}
+}
+
+// sumOf makes a sum over the values as T in which their places count.
+func sumOf[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64](it *Item) func() (uint64, error) {
+	return func() (sum uint64, err error) {
+		v, err := Values[T](it)
+		for i := range v {
+			sum += uint64(v[i]) * uint64(i+1)
+		}
+		return sum, err
 	}
 }
 
