@@ -65,20 +65,7 @@ func (h *Heap) Ranges() iter.Seq2[int64, int64] { return h.inner.Ranges() }
 
 // Missing gives the parts of the payload that never came, in order, as start and end. The end of a
 // heap of unknown length isn't known to be missing.
-func (h *Heap) Missing() iter.Seq2[int64, int64] {
-	return func(yield func(int64, int64) bool) {
-		var at int64
-		for start, end := range h.Ranges() {
-			if at < start && !yield(at, start) {
-				return
-			}
-			at = end
-		}
-		if at < h.inner.Length() {
-			yield(at, h.inner.Length())
-		}
-	}
-}
+func (h *Heap) Missing() iter.Seq2[int64, int64] { return h.inner.Missing() }
 
 // Release gives the heap's memory back to the stream for reuse. The heap, its items and all values
 // that alias it must not be used afterwards, nor Release called again. A heap that isn't released is

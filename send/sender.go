@@ -143,20 +143,22 @@ func (s *sender) hopeless(i int) error {
 	}
 }
 
-// credit counts the datagrams from first up to end as sent.
+// credit counts the datagrams from first up to end as sent. The statistics have them before a batch
+// that they complete is given back.
 func (s *sender) credit(first, end int) {
 	var bytes int64
 	for i := first; i < end; i++ {
 		size := int64(s.datagrams[i].Size)
 		bytes += size
-		o := &s.owners[i]
-		o.batch.results[o.heap].Bytes += size
-		if o.last {
-			s.complete(o.batch)
-		}
+		s.owners[i].batch.results[s.owners[i].heap].Bytes += size
 	}
 	s.stats.packets.Add(int64(end - first))
 	s.stats.bytes.Add(bytes)
+	for i := first; i < end; i++ {
+		if s.owners[i].last {
+			s.complete(s.owners[i].batch)
+		}
+	}
 }
 
 // fail counts datagram i as not sent, for the reason err.

@@ -32,5 +32,13 @@ func NewUDP(cfg UDPConfig) (*Stream, error) {
 		}
 		return nil, err
 	}
+	asked := cfg.BufferSize
+	if asked == 0 {
+		asked = udp.DefaultSendBuffer
+	}
+	if granted := socket.BufferSize(); granted < asked {
+		shared.Logger.Warn("send buffer is smaller than asked for", "asked", asked, "granted", granted,
+			"help", "raise net.core.wmem_max")
+	}
 	return newStream(shared, socket, len(cfg.Endpoints)), nil
 }

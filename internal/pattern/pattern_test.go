@@ -47,18 +47,24 @@ func TestFillContinuesTheSequenceAnywhere(t *testing.T) {
 	for first := range 20 {
 		for words := range 70 {
 			for rest := range WordBytes {
-				b := make([]byte, words*WordBytes+rest)
-				Fill(b, uint64(first))
-				for i := range words {
-					if got := binary.BigEndian.Uint32(b[i*WordBytes:]); got != want[first+i] {
-						t.Fatalf("%d words from %d: word %d is %d, want %d", words, first, i, got, want[first+i])
-					}
-				}
-				if at := Differs(b, uint64(first)); at != -1 {
-					t.Fatalf("%d words from %d differ at %d", words, first, at)
-				}
+				checkFill(t, want[first:first+words], first, rest)
 			}
 		}
+	}
+}
+
+// checkFill fills room for the wanted words, and rest bytes more, from word first of the sequence on.
+func checkFill(t *testing.T, want []uint32, first, rest int) {
+	t.Helper()
+	b := make([]byte, len(want)*WordBytes+rest)
+	Fill(b, uint64(first))
+	for i := range want {
+		if got := binary.BigEndian.Uint32(b[i*WordBytes:]); got != want[i] {
+			t.Fatalf("%d words from %d: word %d is %d, want %d", len(want), first, i, got, want[i])
+		}
+	}
+	if at := Differs(b, uint64(first)); at != -1 {
+		t.Fatalf("%d words from %d differ at %d", len(want), first, at)
 	}
 }
 
