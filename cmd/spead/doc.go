@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command spead sends and receives SPEAD streams.
+//
+//	spead demo     send and receive in one process, check everything, show the rate
+//	spead send     send test heaps to one or more endpoints
+//	spead recv     receive from endpoints or capture files; print heaps as text or as JSON lines
+//
+// Each has --help with examples. Flags are in flags.go, their units in units.go, endpoints as
+// operators write them in endpoint.go. What goes to standard output is the result; progress and
+// remarks go to standard error, progress only if that is a terminal.
+//
+// Exit codes: 0 if all went well, also when ended by Ctrl-C; 1 if something failed, or what was to be
+// verified was lost or differed; 2 for a command line that can't be carried out, which one line on
+// standard error explains: the flag, the value and what is allowed.
+package main

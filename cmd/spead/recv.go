@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/recv"
+)
+
+// recvOptions is what the flags of spead recv set.
+type recvOptions struct {
+	stream    recv.Config
+	udp       recv.UDPConfig
+	bind      string
+	noGRO     bool
+	bugCompat int
+	pyspead   bool
+	filter    string
+	joint     bool
+	count     int64
+
+	quiet, descriptors, values, json, payloadRanges, verify bool
+}
+
+func newRecv(c console) *cobra.Command {
+	o := recvOptions{
+		stream: recv.Config{MaxHeaps: 4, Substreams: 1, QueueHeaps: 4, MaxHeapLength: 1 << 30, MaxMemory: 2 << 30},
+		udp:    recv.UDPConfig{MaxPacketSize: 9200, BufferSize: 8 << 20},
+	}
+	cmd := &cobra.Command{
+		Use:   "recv SOURCE...",
+		Short: "Receive from endpoints or capture files, and print heaps",
+		Long: `Receive heaps, from the network or from capture files, as spead2_recv does.
+
+A source is an endpoint: port, :port, host:port, [v6]:port, or 239.1.2.3+7:7148 for eight consecutive
+multicast groups, with commas between several; a port alone is that of all IPv4 interfaces, and with
+port 0 the system chooses one. Or it is a file: pcap or pcapng, also compressed by gzip; a name of
+digits needs ./ before it. Each source is a stream of its own, to which all its endpoints belong;
+--joint makes all sources one stream. A stream ends at a heap with the stop item or with its file,
+and the command with its last stream or by Ctrl-C.
+
+Heaps are printed as text or, with --json, one JSON object per line: the form that package
+internal/heapjson describes. Then come totals and every statistic that isn't zero or, with --json, a
+line {"stats": ...} with all of them. Every packet that wasn't taken is counted there by its reason.
+
+With --verify, the exit code is 1 if a heap's contents differ from what spead send --verify or
+spead2_send --verify sends, or if heaps are missing: their cnts are expected to be evenly spaced, as
+those of all or of one of a sender's endpoints are.`,
+		Example: `  spead recv 7148
+  spead recv 239.1.2.3+7:7148 --interface eth0 --quiet --verify
+  spead recv night.pcapng --filter 'udp dst port 7148' --json | jq .items
+  spead recv 10.0.0.1:0 --descriptors --values --count 10`,
+		Args: atLeastOne("SOURCE"),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"pcap", "pcapng", "cap", "gz"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.finish()
+			return byFlag(receive(cmd.Context(), c, &o, args))
+		},
+	}
+	cmd.Flags().SortFlags = false
+	o.addOutputFlags(cmd)
+	o.addStreamFlags(cmd)
+	return cmd
+}
+
+func (o *recvOptions) addOutputFlags(cmd *cobra.Command) {
+	addSwitch(cmd, &o.json, "json", "print heaps and statistics as JSON, an object per line")
+	addSwitch(cmd, &o.quiet, "quiet", "don't print heaps, only totals")
+	addSwitch(cmd, &o.descriptors, "descriptors", "print descriptors")
+	addSwitch(cmd, &o.values, "values", "print the values of items that have been described")
+	addSwitch(cmd, &o.verify, "verify", "check contents and that nothing is missing")
+	flag[int64]{"count", "number of heaps to end after; otherwise all", &o.count, wholeNumbers[int64](1, math.MaxInt64)}.add(cmd)
+	addSwitch(cmd, &o.joint, "joint", "treat all sources as one stream")
+	flag[string]{"filter", "what to take from capture files, such as 'udp dst port 7148'", &o.filter, texts("EXPRESSION")}.add(cmd)
+}
+
+func (o *recvOptions) addStreamFlags(cmd *cobra.Command) {
+	flag[int]{"max-heaps", "heaps in progress in each substream", &o.stream.MaxHeaps, wholeNumbers(1, 1<<20)}.add(cmd)
+	flag[int]{"substreams", "divide heaps by their cnt modulo this number", &o.stream.Substreams, wholeNumbers(1, 1<<20)}.add(cmd)
+	flag[int]{"bug-compat", "deviations of old senders, added up: 1 descriptor widths, 2 shape bit 1, 4 swap endian",
+		&o.bugCompat, wholeNumbers(0, int(spead.BugPySPEAD))}.add(cmd)
+	addSwitch(cmd, &o.pyspead, "pyspead", "all three deviations of PySPEAD 0.5.2; must agree with the sender")
+	addSwitch(cmd, &o.stream.KeepStop, "keep-stop", "take a heap with the stop item like any other")
+	addSwitch(cmd, &o.stream.RequireHeapLength, "require-heap-length", "refuse packets without a heap length")
+	addSwitch(cmd, &o.stream.AllowOutOfOrder, "out-of-order", "take the packets of a heap in any order")
+	addSwitch(cmd, &o.stream.Incomplete, "incomplete", "print heaps of which a part is missing, too")
+	addSwitch(cmd, &o.payloadRanges, "payload-ranges", "print which parts of incomplete heaps were received")
+	flag[int]{"queue-heaps", "finished heaps that may wait to be printed", &o.stream.QueueHeaps, wholeNumbers(1, 1<<20)}.add(cmd)
+	flag[int64]{"max-heap-length", "refuse longer heaps", &o.stream.MaxHeapLength, sizes[int64](1, 1<<50)}.add(cmd)
+	flag[int64]{"max-memory", "payload memory for heaps that aren't printed yet", &o.stream.MaxMemory, sizes[int64](1, 1<<50)}.add(cmd)
+	flag[int]{"packet-size", "largest packet", &o.udp.MaxPacketSize, sizes(1, 65535)}.add(cmd)
+	flag[int]{"buffer", "size of each socket's buffer", &o.udp.BufferSize, sizes(1, 1<<30-1)}.add(cmd)
+	flag[string]{"interface", "where to join multicast groups: a name, an address or an index", &o.udp.Interface, texts("INTERFACE")}.add(cmd)
+	flag[string]{"bind", "as in spead2: --interface", &o.bind, texts("ADDRESS")}.add(cmd)
+	addSwitch(cmd, &o.noGRO, "no-gro", "don't let the kernel join packets into large messages")
+}
+
+// finish turns what the command line says into what the library takes.
+func (o *recvOptions) finish() {
+	if o.pyspead {
+		o.bugCompat = int(spead.BugPySPEAD)
+	}
+	o.stream.BugCompat = spead.BugCompat(o.bugCompat)
+	if o.bind != "" {
+		o.udp.Interface = o.bind
+	}
+	if o.noGRO {
+		o.udp.GRO = recv.OffloadOff
+	}
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/heapjson"
+	"github.com/gospead/spead/recv"
+)
+
+// printer prints the heaps of all streams.
+type printer struct {
+	console console
+	options *recvOptions
+	started time.Time
+	// consumers holds one per stream; it doesn't change while they run.
+	consumers []*consumer
+	// interrupted says, when all consumers have ended, that not all streams had.
+	interrupted bool
+
+	// mu guards everything below.
+	mu    sync.Mutex
+	out   *bufio.Writer
+	heaps int64
+	bytes int64
+}
+
+func newPrinter(c console, o *recvOptions) *printer {
+	return &printer{console: c, options: o, started: time.Now(), out: bufio.NewWriterSize(c.out, 64<<10)}
+}
+
+// consumer takes the heaps of one stream and turns them into text.
+type consumer struct {
+	printer *printer
+	stream  *recv.Stream
+	group   spead.ItemGroup
+	encoder heapjson.Encoder
+	checker checker
+	text    []byte
+}
+
+func (p *printer) newConsumer(s *recv.Stream) *consumer {
+	c := &consumer{printer: p, stream: s, encoder: heapjson.Encoder{PayloadRanges: p.options.payloadRanges}}
+	p.consumers = append(p.consumers, c)
+	return c
+}
+
+// run takes heaps until the stream has ended.
+func (c *consumer) run() error {
+	for {
+		h, err := c.next()
+		if errors.Is(err, recv.ErrStopped) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = c.take(h)
+		h.Release()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// next waits for a heap. Before it does, what has been printed is made visible.
+func (c *consumer) next() (*recv.Heap, error) {
+	h, err := c.stream.TryNext()
+	if h != nil || err != nil {
+		return h, err
+	}
+	if err := c.printer.flush(); err != nil {
+		return nil, err
+	}
+	return c.stream.Next(context.Background())
+}
+
+func (c *consumer) take(h *recv.Heap) error {
+	o := c.printer.options
+	c.text = c.text[:0]
+	var err error
+	switch {
+	case o.quiet:
+	case o.json:
+		c.text, err = c.encoder.Append(c.text, h, &c.group)
+		c.text = append(c.text, '\n')
+	default:
+		err = c.appendText(h)
+	}
+	if err != nil {
+		c.printer.console.remark("spead recv: heap %d: %s", h.Cnt(), oneLine(err))
+	}
+	if o.verify {
+		if problem := c.checker.check(h); problem != "" {
+			c.printer.console.remark("spead recv: heap %d: %s", h.Cnt(), problem)
+		}
+	}
+	return c.printer.write(c.text, h.Received())
+}
+
+// write prints what a heap has become.
+func (p *printer) write(text []byte, bytes int64) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isEnough() {
+		return enough{}
+	}
+	p.heaps++
+	p.bytes += bytes
+	if _, err := p.out.Write(text); err != nil {
+		return err
+	}
+	if p.isEnough() {
+		return enough{}
+	}
+	return nil
+}
+
+// isEnough says whether as many heaps as were asked for have been printed. Preconditions: mu is held.
+func (p *printer) isEnough() bool { return p.options.count > 0 && p.heaps >= p.options.count }
+
+func (p *printer) flush() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Flush()
+}
+
+// finish prints the totals, when all consumers have ended.
+func (p *printer) finish(stats *recv.Stats) error {
+	if p.options.json {
+		return errors.Join(p.finishJSON(stats), p.out.Flush())
+	}
+	fmt.Fprintf(p.out, "Received %d heaps, %d bytes of payload\n", p.heaps, p.bytes)
+	err := eachCount(stats, func(name, value string) {
+		if value != "0" {
+			fmt.Fprintf(p.out, "%s: %s\n", name, value)
+		}
+	})
+	if p.options.verify {
+		v := p.verification()
+		fmt.Fprintf(p.out, "Verified %d heaps, %d differ, %d are missing\n", v.Verified, v.Differing, v.Missing)
+	}
+	return errors.Join(err, p.out.Flush())
+}
+
+func (p *printer) finishJSON(stats *recv.Stats) error {
+	last := struct {
+		Stats  *recv.Stats   `json:"stats"`
+		Verify *verification `json:"verify,omitempty"`
+	}{Stats: stats}
+	if p.options.verify {
+		v := p.verification()
+		last.Verify = &v
+	}
+	return json.NewEncoder(p.out).Encode(last)
+}

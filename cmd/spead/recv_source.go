@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/capture"
+	"github.com/gospead/spead/recv"
+)
+
+// openStreams gives a stream for each source, or one for all of them, ready to be started. If one
+// can't be opened, those before are closed.
+func openStreams(ctx context.Context, c console, o *recvOptions, sources []string) ([]*recv.Stream, error) {
+	perStream := [][]string{sources}
+	if !o.joint {
+		perStream = slices.Collect(slices.Chunk(sources, 1))
+	}
+	o.stream.Logger = c.logger()
+	var streams []*recv.Stream
+	for _, sources := range perStream {
+		s, err := o.openStream(ctx, sources)
+		if err != nil {
+			closeStreams(streams)
+			return nil, err
+		}
+		streams = append(streams, s)
+		if addrs := s.Addrs(); len(addrs) > 0 {
+			c.remark("spead recv: receiving on %s", strings.Trim(fmt.Sprint(addrs), "[]"))
+		}
+	}
+	return streams, nil
+}
+
+// closeStreams closes streams of which nothing is expected any more.
+func closeStreams(streams []*recv.Stream) {
+	for _, s := range streams {
+		s.Close()
+	}
+}
+
+func (o *recvOptions) openStream(ctx context.Context, sources []string) (*recv.Stream, error) {
+	s, err := recv.NewStream(o.stream)
+	if err != nil {
+		return nil, err
+	}
+	for _, source := range sources {
+		if err := o.addSource(ctx, s, source); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (o *recvOptions) addSource(ctx context.Context, s *recv.Stream, source string) error {
+	if isCapture(source) {
+		return o.addCapture(s, source)
+	}
+	if o.filter != "" {
+		return wrong("--filter", o.filter, "nothing, unless all sources are capture files")
+	}
+	endpoints, err := parseEndpoints(ctx, source, receiving())
+	if err != nil {
+		return err
+	}
+	for _, e := range endpoints {
+		cfg := o.udp
+		cfg.Address = e
+		if err := s.AddUDP(cfg); err != nil {
+			return fmt.Errorf("listen on %v: %w", e, err)
+		}
+	}
+	return nil
+}
+
+// isCapture says whether a source is a file: it exists, or is called like a capture. A port isn't,
+// whatever files there are.
+func isCapture(source string) bool {
+	if _, isPort := parsePort(source, receiving()); isPort {
+		return false
+	}
+	if info, err := os.Stat(source); err == nil {
+		return !info.IsDir()
+	}
+	name := strings.TrimSuffix(source, ".gz")
+	return slices.Contains([]string{".pcap", ".pcapng", ".cap"}, filepath.Ext(name))
+}
+
+func (o *recvOptions) addCapture(s *recv.Stream, path string) error {
+	source, err := capture.Open(path, capture.Options{Filter: o.filter})
+	if err != nil {
+		var field *spead.FieldError
+		if errors.As(err, &field) && strings.HasPrefix(field.Field, "filter") {
+			return wrong("--"+field.Field, field.Value, field.Allowed)
+		}
+		return err
+	}
+	return s.AddSource(source)
+}
