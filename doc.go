@@ -46,7 +46,7 @@
 //	send/queue.go                  waits for its turn
 //	send/sender.go                 the loop
 //	internal/packetizer            the next datagram: header, and slices of the user's memory
-//	internal/udp/batch_linux.go    many datagrams in one call of the kernel
+//	internal/udp/batch_send_linux.go  many datagrams in one call of the kernel
 //	send/batch.go                  the result of each heap
 //
 // and on its way in:

@@ -29,7 +29,7 @@
 //	4  sender.go                     the loop; asks pacer.go when the next burst may leave
 //	5  packets.go                    whose packet is next: heap after heap, or in turn
 //	6  internal/packetizer           the next datagram: header and slices of the user's memory
-//	7  internal/udp/batch_linux.go   many datagrams, one system call
+//	7  internal/udp/batch_send_linux.go  many datagrams, one system call
 //	8  batch.go                      results per heap, wakes Wait
 //
 // Each step calls the next and none calls back. One goroutine runs the loop and owns its state.

@@ -4,9 +4,10 @@
 // gathers them from the user's memory, a Receiver lends the datagrams that have arrived. It knows
 // nothing of heaps or streams.
 //
-// On Linux one system call moves many messages (sendmmsg and recvmmsg, batch_linux.go), and one
-// message may hold many datagrams: the kernel or the network card splits it on the way out
-// (UDP_SEGMENT, gso_linux.go) and puts it together on the way in (UDP_GRO, gro_linux.go).
+// On Linux one system call moves many messages (sendmmsg, batch_send_linux.go; recvmmsg,
+// batch_linux.go), and one message may hold many datagrams: the kernel or the network card splits it
+// on the way out (UDP_SEGMENT, gso_linux.go) and puts it together on the way in (UDP_GRO,
+// gro_linux.go).
 //
 //	datagrams   a0 a1 a2 a3'   b0 b1   c0      a, b, c: one destination and one size each,
 //	               \  |  /       |     |       but a3' is shorter
