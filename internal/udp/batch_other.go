@@ -4,10 +4,7 @@
 
 package udp
 
-import (
-	"net"
-	"net/netip"
-)
+import "net"
 
 // Without sendmmsg and recvmmsg, a batch is sent and read one by one.
 type (
@@ -15,8 +12,8 @@ type (
 	batchReceiver = singleReceiver
 )
 
-func newBatchSender(conn *net.UDPConn, endpoints []netip.AddrPort, _ Offload, counters *senderCounters) (*batchSender, error) {
-	return newSingleSender(conn, endpoints, counters), nil
+func newBatchSender(conn *net.UDPConn, cfg *SenderConfig, counters *senderCounters) (*batchSender, error) {
+	return newSingleSender(conn, cfg.Endpoints, counters), nil
 }
 
 func newBatchReceiver(conn *net.UDPConn, packetMax int, _ Offload, counters *ReceiverCounters) (*batchReceiver, error) {

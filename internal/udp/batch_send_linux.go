@@ -4,9 +4,9 @@ package udp
 
 import (
 	"net"
-	"net/netip"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -22,15 +22,15 @@ const sentMessagesMax = 16
 type batchSender struct {
 	raw          syscall.RawConn
 	call         func(fd uintptr) (done bool) // sendmmsg, bound once: to bind it each time would allocate
+	pause        func(time.Duration)
 	destinations []destination
-	messageMax   int // bytes
-	gso          gsoMachine
 	counters     *senderCounters
 
 	// The messages in hand, of which [first, end) haven't left yet.
 	messages   [sentMessagesMax]unix.Mmsghdr
 	controls   [sentMessagesMax]segmentControl
 	datagrams  [sentMessagesMax]int // how many each message holds
+	substreams [sentMessagesMax]int // where each message goes
 	first, end int
 	pieces     []unix.Iovec // of all messages, in order
 	gathered   []byte       // datagrams in too many pieces for the kernel
@@ -40,27 +40,28 @@ type batchSender struct {
 	errno syscall.Errno
 }
 
-func newBatchSender(conn *net.UDPConn, endpoints []netip.AddrPort, offload Offload, counters *senderCounters) (*batchSender, error) {
+func newBatchSender(conn *net.UDPConn, cfg *SenderConfig, counters *senderCounters) (*batchSender, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	destinations, err := newDestinations(endpoints)
+	destinations, err := newDestinations(conn, cfg.Endpoints)
 	if err != nil {
 		return nil, err
 	}
-	b := &batchSender{raw: raw, destinations: destinations, messageMax: messageMax6, counters: counters}
-	if endpoints[0].Addr().Is4() {
-		b.messageMax = messageMax4
-	}
+	b := &batchSender{raw: raw, pause: time.Sleep, destinations: destinations, counters: counters}
 	b.call = b.sendmmsg
-	if offload == OffloadOff {
-		b.gso.state = GSODisabled
-	} else if err := probeGSO(conn); err != nil {
-		b.gso.state = GSODisabled
-		counters.gsoError.Store(&os.SyscallError{Syscall: "getsockopt UDP_SEGMENT", Err: err})
+	off := cfg.GSO == OffloadOff
+	err = probeGSO(conn)
+	for i := range b.destinations {
+		if off || err != nil {
+			b.destinations[i].gso.state = GSODisabled
+		}
+		if !off && err != nil {
+			counters.paths[i].gsoError.Store(&os.SyscallError{Syscall: "getsockopt UDP_SEGMENT", Err: err})
+		}
+		counters.paths[i].gso.Store(uint32(b.destinations[i].gso.state))
 	}
-	counters.gso.Store(uint32(b.gso.state))
 	return b, nil
 }
 
@@ -89,9 +90,7 @@ func (b *batchSender) flush() (left int, err error) {
 			left += b.credit()
 			continue
 		}
-		reaction := b.gso.failed(b.errno, b.datagrams[b.first])
-		b.counters.gso.Store(uint32(b.gso.state))
-		switch reaction {
+		switch b.react() {
 		case split:
 			return left, nil
 		case report:
@@ -104,23 +103,43 @@ func (b *batchSender) flush() (left int, err error) {
 // credit counts the messages that the last system call sent, and returns how many datagrams they
 // held.
 func (b *batchSender) credit() (datagrams int) {
-	largest := 0
-	for _, n := range b.datagrams[b.first : b.first+b.sent] {
+	for i := b.first; i < b.first+b.sent; i++ {
+		n := b.datagrams[i]
 		datagrams += n
-		largest = max(largest, n)
+		if b.destinations[b.substreams[i]].gso.left(n) {
+			b.publish(b.substreams[i])
+		}
 	}
 	b.first += b.sent
 	b.counters.messages.Add(int64(b.sent))
-	before := b.gso.state
-	b.gso.left(largest)
-	if b.gso.state == before {
-		return datagrams
-	}
-	if b.gso.state == GSODisabled {
-		b.counters.gsoError.Store(&os.SyscallError{Syscall: "sendmmsg", Err: b.gso.cause})
-	}
-	b.counters.gso.Store(uint32(b.gso.state))
+	b.counters.datagrams.Add(int64(datagrams))
 	return datagrams
+}
+
+// react decides what follows the failure of the first message in hand, and waits if that is called
+// for.
+func (b *batchSender) react() reaction {
+	b.counters.errnos.add(b.errno)
+	substream := b.substreams[b.first]
+	to := &b.destinations[substream]
+	reaction := to.gso.failed(b.errno, b.datagrams[b.first])
+	b.publish(substream)
+	if reaction != report {
+		b.counters.retries.Add(1)
+	}
+	if reaction == wait {
+		b.pause(shortagePause << to.gso.tries)
+	}
+	return reaction
+}
+
+// publish shows the state of a destination's offload in the statistics.
+func (b *batchSender) publish(substream int) {
+	m, shown := &b.destinations[substream].gso, &b.counters.paths[substream]
+	if m.state == GSODisabled && m.cause != 0 {
+		shown.gsoError.Store(&os.SyscallError{Syscall: "sendmmsg", Err: m.cause})
+	}
+	shown.gso.Store(uint32(m.state))
 }
 
 // sendmmsg makes the system call; false tells the poller to wait until the socket is writable.
@@ -137,6 +156,10 @@ func (b *batchSender) sendmmsg(fd uintptr) (done bool) {
 			continue
 		}
 		b.sent, b.errno = int(n), errno
-		return errno != unix.EAGAIN
+		if errno == unix.EAGAIN {
+			b.counters.waits.Add(1)
+			return false
+		}
+		return true
 	}
 }

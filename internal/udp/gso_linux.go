@@ -5,6 +5,7 @@ package udp
 import (
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,11 +15,6 @@ import (
 const (
 	// segmentsMax is UDP_MAX_SEGMENTS of every kernel with segmentation offload; newer ones allow more.
 	segmentsMax = 64
-	// messageMax4 is what is left of the 65535 bytes of an IPv4 packet after the IPv4 and UDP headers,
-	// messageMax6 that of the payload of an IPv6 packet after the UDP header. The kernel applies these
-	// limits to a message before it splits it.
-	messageMax4 = 65535 - 20 - 8
-	messageMax6 = 65535 - 8
 	// piecesMax is UIO_MAXIOV, the kernel's limit to a message's pieces.
 	piecesMax = 1024
 )
@@ -48,7 +44,7 @@ func probeGSO(conn *net.UDPConn) error {
 }
 
 // runLength says how many of the datagrams that d starts with can leave as one message of at most
-// bytesMax bytes: as many as go to one place and have the size of the first; one that is shorter
+// bytesMax bytes, a limit which the kernel applies before it splits the message: as many as go to one place and have the size of the first; one that is shorter
 // ends the message. Preconditions: d isn't empty.
 func runLength(d []wire.Datagram, bytesMax int) int {
 	size, substream := d[0].Size, d[0].Substream
@@ -76,39 +72,52 @@ const (
 	report reaction = iota
 	// repeat: the same messages are to be sent again.
 	repeat
+	// wait: the same, but not at once.
+	wait
 	// split: the same datagrams are to be sent again, each as a message of its own.
 	split
 )
 
-// gsoMachine decides when segmentation offload is used and what follows a failure. It is told of
-// each message that left and each that failed. The package comment draws its states.
+// shortagePause is how long the first of several waits for the kernel's memory takes, doubled; each
+// further one takes twice as long.
+const shortagePause = 50 * time.Microsecond
+
+// gsoMachine decides when segmentation offload is used towards a destination and what follows a
+// failure. It is told of each message that left and each that failed. The package comment draws its
+// states.
 type gsoMachine struct {
-	state    GSOState
-	repeated bool
-	cause    syscall.Errno // of the failure that led to probing, and then to giving up
+	state GSOState
+	tries int           // how often the present message was tried again
+	cause syscall.Errno // of the failure that led to probing, and then to giving up
 }
 
 // merges says whether a message may hold several datagrams.
 func (m *gsoMachine) merges() bool { return m.state <= GSOActive }
 
-// left records that messages left, the largest of which held so many datagrams.
-func (m *gsoMachine) left(datagrams int) {
-	m.repeated = false
+// left records that a message of so many datagrams left, and says whether that changes the state.
+func (m *gsoMachine) left(datagrams int) (changed bool) {
+	m.tries = 0
 	switch {
 	case m.state == GSOProbing:
 		m.state = GSODisabled
 	case m.state == GSOInactive && datagrams > 1:
 		m.state = GSOActive
+	default:
+		return false
 	}
+	return true
 }
 
 // failed records that a message of so many datagrams failed.
 func (m *gsoMachine) failed(errno syscall.Errno, datagrams int) reaction {
-	if isPassing(errno) && !m.repeated {
-		m.repeated = true
+	if m.tries < triesMax(errno) {
+		m.tries++
+		if isShortage(errno) {
+			return wait
+		}
 		return repeat
 	}
-	m.repeated = false
+	m.tries = 0
 	switch {
 	case datagrams > 1 && blamesGSO(errno):
 		m.state = GSOProbing
@@ -120,12 +129,25 @@ func (m *gsoMachine) failed(errno syscall.Errno, datagrams int) reaction {
 	return report
 }
 
-// isPassing says whether an error may have nothing to do with the message that met it: the first
-// send of a socket may give EPERM (golang/go#63322), although a firewall's EPERM lasts; a refusal
-// tells of an earlier datagram.
-func isPassing(errno syscall.Errno) bool {
-	return errno == unix.EPERM || errno == unix.ECONNREFUSED
+// triesMax says how often a message is tried again after an error that may have nothing to do with
+// it. The first send of a socket may give EPERM (golang/go#63322), although a firewall's EPERM lasts.
+// A refusal tells of an earlier datagram, perhaps to somebody else; each is told once. The kernel's
+// shortage of memory or of room in a device's queue passes: all waits together take a tenth of a
+// second.
+func triesMax(errno syscall.Errno) int {
+	switch {
+	case errno == unix.EPERM:
+		return 1
+	case errno == unix.ECONNREFUSED:
+		return 16
+	case isShortage(errno):
+		return 10
+	default:
+		return 0
+	}
 }
+
+func isShortage(errno syscall.Errno) bool { return errno == unix.ENOBUFS || errno == unix.ENOMEM }
 
 // blamesGSO says whether an error may come from segmentation offload: EIO if the device can't
 // compute checksums; EINVAL or, in newer kernels, EMSGSIZE if a segment exceeds the MTU, which a

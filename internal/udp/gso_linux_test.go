@@ -35,7 +35,9 @@ var machineCases = []struct {
 	{"the errors may differ", GSOActive, []machineStep{
 		{7, unix.EINVAL, split, GSOProbing}, {1, unix.ENETUNREACH, report, GSOInactive}}},
 	{"other errors are not its fault", GSOActive, []machineStep{
-		{7, unix.ENETUNREACH, report, GSOActive}, {7, unix.ENOBUFS, report, GSOActive}}},
+		{7, unix.ENETUNREACH, report, GSOActive}, {7, unix.EHOSTUNREACH, report, GSOActive}}},
+	{"a shortage is waited for", GSOActive, []machineStep{{7, unix.ENOBUFS, wait, GSOActive}, {7, unix.ENOMEM, wait, GSOActive},
+		{7, 0, 0, GSOActive}, {7, unix.ENOBUFS, wait, GSOActive}}},
 	{"a single datagram's error is not its fault", GSOActive, []machineStep{{1, unix.EMSGSIZE, report, GSOActive}}},
 	{"disabled by configuration", GSODisabled, []machineStep{{1, unix.EIO, report, GSODisabled}, {1, 0, 0, GSODisabled}}},
 	{"a passing error is repeated once", GSOInactive, []machineStep{
@@ -98,7 +100,7 @@ func sized(sizes ...int) []wire.Datagram {
 
 func TestARunIsWhatOneMessageCanHold(t *testing.T) {
 	for _, c := range runCases {
-		if got := runLength(c.d, messageMax4); got != c.want {
+		if got := runLength(c.d, datagramMax4); got != c.want {
 			t.Errorf("%s: %d datagrams, expected %d", c.name, got, c.want)
 		}
 	}
@@ -115,7 +117,7 @@ func TestRunsAreLegalAndAsLongAsCanBe(t *testing.T) {
 				d[i] = d[i-1]
 			}
 		}
-		n := runLength(d, messageMax4)
+		n := runLength(d, datagramMax4)
 		if !isLegalRun(d[:n]) || n < len(d) && isLegalRun(d[:n+1]) {
 			t.Fatalf("%d of %+v", n, d)
 		}
@@ -131,5 +133,5 @@ func isLegalRun(d []wire.Datagram) bool {
 			return false
 		}
 	}
-	return len(d) <= segmentsMax && bytes <= messageMax4
+	return len(d) <= segmentsMax && bytes <= datagramMax4
 }

@@ -16,8 +16,8 @@ func (b *batchSender) lay(d []wire.Datagram) {
 	b.gathered = b.gathered[:0]
 	for len(d) > 0 && b.end < len(b.messages) {
 		n := 1
-		if b.gso.merges() {
-			n = runLength(d, b.messageMax)
+		if to := &b.destinations[d[0].Substream]; to.gso.merges() {
+			n = runLength(d, to.messageMax)
 		}
 		b.layMessage(d[:n])
 		d = d[n:]
@@ -54,7 +54,7 @@ func (b *batchSender) layMessage(d []wire.Datagram) {
 		header.Control = (*byte)(unsafe.Pointer(segment))
 		header.SetControllen(int(unsafe.Sizeof(*segment)))
 	}
-	b.datagrams[b.end] = len(d)
+	b.datagrams[b.end], b.substreams[b.end] = len(d), d[0].Substream
 	b.end++
 }
 

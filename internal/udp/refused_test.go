@@ -52,7 +52,7 @@ func TestAFailedDatagramIsNamedAndTheOthersLeave(t *testing.T) {
 		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a), GRO: gro})
 		s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r.LocalAddr()}, GSO: gso})
 		checkFailure(t, s.WriteBatch, r.ReadBatch)
-		if state := s.Stats().GSO; gso == OffloadOff && state != GSODisabled {
+		if state := s.Stats().Paths[0].GSO; gso == OffloadOff && state != GSODisabled {
 			t.Errorf("segmentation offload is %v", state)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,7 +20,10 @@ type script struct {
 	batch    *batchSender
 	errnos   []syscall.Errno
 	messages []int // of each call, how many datagrams its first message held
+	pauses   []time.Duration
 }
+
+func (c *script) pause(d time.Duration) { c.pauses = append(c.pauses, d) }
 
 func (c *script) call(fd uintptr) bool {
 	b := c.batch
@@ -52,6 +56,11 @@ var failureCases = []struct {
 	{"the first two fail", []syscall.Errno{unix.EINVAL, unix.ENETUNREACH, unix.EINVAL, unix.ENETUNREACH}, []int{0, 1},
 		[]int{10, 1, 9, 1, 8}, GSOActive, nil},
 	{"an error that isn't offload's", []syscall.Errno{unix.ENETUNREACH}, []int{0}, []int{10, 9}, GSOActive, nil},
+	{"a shortage passes", []syscall.Errno{unix.ENOBUFS, unix.ENOBUFS, 0, unix.ENOMEM}, nil, []int{10, 10, 10}, GSOActive, nil},
+	{"a shortage lasts", slices.Repeat([]syscall.Errno{unix.ENOBUFS}, 11), []int{0},
+		slices.Concat(slices.Repeat([]int{10}, 11), []int{9}), GSOActive, nil},
+	{"refusals of earlier datagrams", slices.Repeat([]syscall.Errno{unix.ECONNREFUSED}, 5), nil,
+		slices.Repeat([]int{10}, 6), GSOActive, nil},
 	{"a firewall", []syscall.Errno{unix.EPERM, unix.EPERM}, []int{0}, []int{10, 10, 9}, GSOActive, nil},
 }
 
@@ -62,6 +71,7 @@ func TestAFailingMessageIsTriedAgainAsItShould(t *testing.T) {
 			s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r.LocalAddr()}})
 			control := &script{batch: s.batch, errnos: c.errnos}
 			s.batch.call = control.call
+			s.batch.pause = control.pause
 			sent := datagrams(newRandom(t), slices.Repeat([]int{1000}, 10)...)
 			var failed []int
 			for first := 0; first < len(sent); {
@@ -81,8 +91,8 @@ func TestAFailingMessageIsTriedAgainAsItShould(t *testing.T) {
 				t.Errorf("%v failed, in calls of %v; expected %v, %v", failed, control.messages, c.failed, c.messages)
 			}
 			expect(t, r.ReadBatch, sent[len(failed):])
-			if stats := s.Stats(); stats.GSO != c.state || !errors.Is(stats.GSOError, c.cause) {
-				t.Errorf("offload is %v because of %v", stats.GSO, stats.GSOError)
+			if path := s.Stats().Paths[0]; path.GSO != c.state || !errors.Is(path.GSOError, c.cause) {
+				t.Errorf("offload is %v because of %v", path.GSO, path.GSOError)
 			}
 		})
 	}
@@ -95,7 +105,7 @@ func TestOffloadThatTheKernelRefusesIsGivenUp(t *testing.T) {
 	s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r.LocalAddr()}})
 	sent := datagrams(newRandom(t), slices.Repeat([]int{1000}, 100)...)
 	writeAll(t, s.WriteBatch, sent)
-	if stats := s.Stats(); stats.GSO != GSOActive || stats.GSOError != nil || stats.Messages != 2 || stats.Calls != 1 {
+	if stats := s.Stats(); stats.Paths[0] != (PathStats{GSO: GSOActive}) || stats.Messages != 2 || stats.Calls != 1 {
 		t.Errorf("before: %+v", stats)
 	}
 	if err := control(s.conn, func(fd int) error {
@@ -104,7 +114,7 @@ func TestOffloadThatTheKernelRefusesIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeAll(t, s.WriteBatch, sent)
-	if stats := s.Stats(); stats.GSO != GSODisabled || !errors.Is(stats.GSOError, unix.EINVAL) || stats.Messages != 102 {
+	if stats := s.Stats(); stats.Paths[0].GSO != GSODisabled || !errors.Is(stats.Paths[0].GSOError, unix.EINVAL) || stats.Messages != 102 {
 		t.Errorf("after: %+v", stats)
 	}
 	expect(t, r.ReadBatch, append(slices.Clone(sent), sent...))

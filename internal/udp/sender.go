@@ -3,10 +3,12 @@
 package udp
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 
 	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/udp/route"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -30,6 +32,13 @@ type SenderConfig struct {
 	BufferSize int
 	// GSO is segmentation offload. Default OffloadAuto.
 	GSO Offload
+	// PathMTU has MaxPacketSize follow the path MTU, and forbids fragments. Default (false): packets that
+	// are larger than the path takes are sent in fragments.
+	PathMTU bool
+	// Conn is a socket to use instead of a new one. It isn't connected, and it is the Sender's from now
+	// on, which closes it; its options are left as they are, so that Source, Interface, TTL and
+	// BufferSize must have their zero values. Default (nil): a new socket.
+	Conn *net.UDPConn
 }
 
 // Sender sends datagrams through one UDP socket, which isn't connected.
@@ -37,11 +46,12 @@ type Sender struct {
 	conn       *net.UDPConn
 	batch      *batchSender
 	counters   senderCounters
+	sizes      *pathSizes
 	bufferSize int
 }
 
 // NewSender opens a socket. Errors: *spead.FieldError for what the configuration got wrong, or the
-// system's. cfg isn't kept.
+// system's; Conn is the caller's then. cfg isn't kept.
 func NewSender(cfg SenderConfig) (*Sender, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -50,6 +60,9 @@ func NewSender(cfg SenderConfig) (*Sender, error) {
 	outlet, err := ParseInterface(cfg.Interface)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Conn != nil {
+		return adopt(cfg)
 	}
 	conn, err := listen(netip.AddrPortFrom(cfg.Source, 0))
 	if err != nil {
@@ -70,18 +83,63 @@ func (s *Sender) setUp(cfg SenderConfig, outlet *net.Interface) (err error) {
 	if s.bufferSize, err = setSendBuffer(s.conn, cfg.BufferSize); err != nil {
 		return err
 	}
-	s.batch, err = newBatchSender(s.conn, cfg.Endpoints, cfg.GSO, &s.counters)
+	if cfg.PathMTU {
+		if err = route.ForbidFragments(s.conn); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return s.start(&cfg, outlet)
+}
+
+// adopt uses the user's socket.
+func adopt(cfg SenderConfig) (*Sender, error) {
+	s := &Sender{conn: cfg.Conn}
+	var err error
+	if s.bufferSize, err = setSendBuffer(s.conn, -1); err != nil {
+		return nil, err
+	}
+	if local := localAddr(s.conn).Addr(); !local.IsUnspecified() && local.Is4() == cfg.Endpoints[0].Addr().Is4() {
+		cfg.Source = local
+	}
+	if err := s.start(&cfg, nil); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Sender) start(cfg *SenderConfig, outlet *net.Interface) (err error) {
+	s.counters.paths = make([]pathCounters, len(cfg.Endpoints))
+	s.sizes = newPathSizes(cfg, outlet)
+	if cfg.PathMTU {
+		s.sizes.discover()
+	}
+	s.batch, err = newBatchSender(s.conn, cfg, &s.counters)
 	return err
 }
 
 // WriteBatch sends datagrams in order and returns how many left. An error is about d[n]; the
-// datagrams after it haven't been tried. While the socket's buffer is full it waits; Close makes it
-// return net.ErrClosed. The datagrams' memory isn't used after it has returned. One goroutine at a
-// time may call it.
+// datagrams after it haven't been tried. It is a *TooBigError if d[n] is too large. While the socket's
+// buffer is full it waits; Close makes it return net.ErrClosed. The datagrams' memory isn't used after
+// it has returned. One goroutine at a time may call it.
 //
 // Preconditions: each datagram's Size is that of its parts, and its Substream is an index into the
 // configured Endpoints.
-func (s *Sender) WriteBatch(d []wire.Datagram) (n int, err error) { return s.batch.write(d) }
+func (s *Sender) WriteBatch(d []wire.Datagram) (n int, err error) {
+	n, err = s.batch.write(d)
+	if err != nil && route.IsTooBig(err) {
+		err = s.sizes.explain(d[n].Substream, d[n].Size, err)
+	}
+	return n, err
+}
+
+// MaxPacketSize is the size in bytes of the largest datagram that reaches all destinations in one
+// piece, as far as is known now. It changes as WriteBatch finds out more. 0 unless PathMTU is set.
+// Any goroutine may call it.
+func (s *Sender) MaxPacketSize() int { return int(s.sizes.least.Load()) }
+
+// PathMTUError says why a path MTU couldn't be found out when the Sender was made, so that one that
+// passes every Ethernet was assumed; nil if all could.
+func (s *Sender) PathMTUError() error { return s.sizes.failure }
 
 // Close closes the socket and makes a waiting WriteBatch return. Any goroutine may call it, more
 // than once.
@@ -104,6 +162,9 @@ func (c SenderConfig) withDefaults() (SenderConfig, error) {
 	}
 	if err := c.useEndpoints(); err != nil {
 		return c, err
+	}
+	if c.Conn != nil {
+		return c, c.checkConn()
 	}
 	if err := c.useSource(); err != nil {
 		return c, err
@@ -147,6 +208,23 @@ func (c *SenderConfig) useSource() error {
 	}
 	if c.Source.IsMulticast() {
 		return &spead.FieldError{Field: "Source", Value: c.Source, Allowed: "a unicast address"}
+	}
+	return nil
+}
+
+func (c *SenderConfig) checkConn() error {
+	allowed := "nothing, as the options of Conn are left alone"
+	switch {
+	case c.Conn.RemoteAddr() != nil:
+		return &spead.FieldError{Field: "Conn", Value: c.Conn.RemoteAddr(), Allowed: "a socket that isn't connected"}
+	case c.Source.IsValid():
+		return &spead.FieldError{Field: "Source", Value: c.Source, Allowed: allowed}
+	case c.Interface != "":
+		return &spead.FieldError{Field: "Interface", Value: c.Interface, Allowed: allowed}
+	case c.TTL != 0:
+		return &spead.FieldError{Field: "TTL", Value: c.TTL, Allowed: allowed}
+	case c.BufferSize != 0:
+		return &spead.FieldError{Field: "BufferSize", Value: c.BufferSize, Allowed: allowed}
 	}
 	return nil
 }

@@ -18,7 +18,9 @@ type singleSender struct {
 }
 
 func newSingleSender(conn *net.UDPConn, endpoints []netip.AddrPort, counters *senderCounters) *singleSender {
-	counters.gso.Store(uint32(GSODisabled))
+	for i := range counters.paths {
+		counters.paths[i].gso.Store(uint32(GSODisabled))
+	}
 	return &singleSender{conn: conn, endpoints: endpoints, counters: counters}
 }
 
@@ -28,9 +30,11 @@ func (s *singleSender) write(d []wire.Datagram) (n int, err error) {
 		endpoint := s.endpoints[d[n].Substream]
 		s.counters.calls.Add(1)
 		if _, err := s.conn.WriteToUDPAddrPort(s.gathered, endpoint); err != nil {
+			s.counters.errnos.Add(err)
 			return n, sendError(endpoint, plainError(err))
 		}
 		s.counters.messages.Add(1)
+		s.counters.datagrams.Add(1)
 		n++
 	}
 	return n, nil

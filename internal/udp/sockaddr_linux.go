@@ -4,7 +4,9 @@ package udp
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -12,14 +14,26 @@ import (
 	"github.com/gospead/spead"
 )
 
-// destination is an endpoint the way the kernel takes it.
+// destination is an endpoint the way the kernel takes it, and how segmentation offload fares on the
+// way there: that is a matter of its route and device, and none of the other destinations'.
 type destination struct {
-	endpoint netip.AddrPort
-	name     *byte
-	nameSize uint32
+	endpoint   netip.AddrPort
+	name       *byte
+	nameSize   uint32
+	messageMax int // bytes
+	gso        gsoMachine
 }
 
-func newDestinations(endpoints []netip.AddrPort) ([]destination, error) {
+// newDestinations makes destinations for a socket. An IPv6 socket that the user brings may send to
+// IPv4 addresses as well, written as IPv6.
+func newDestinations(conn *net.UDPConn, endpoints []netip.AddrPort) ([]destination, error) {
+	family := 0
+	if err := control(conn, func(fd int) (err error) {
+		family, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+		return os.NewSyscallError("getsockopt SO_DOMAIN", err)
+	}); err != nil {
+		return nil, err
+	}
 	destinations := make([]destination, len(endpoints))
 	for i, e := range endpoints {
 		zone, err := ParseInterface(e.Addr().Zone())
@@ -27,8 +41,14 @@ func newDestinations(endpoints []netip.AddrPort) ([]destination, error) {
 			return nil, &spead.FieldError{Field: "Endpoints", Value: e, Allowed: "zones that are interfaces"}
 		}
 		d := &destinations[i]
-		d.endpoint = e
+		d.endpoint, d.messageMax = e, datagramMax6
 		if e.Addr().Is4() {
+			d.messageMax = datagramMax4
+		}
+		if family == unix.AF_INET {
+			if !e.Addr().Is4() {
+				return nil, &spead.FieldError{Field: "Endpoints", Value: e, Allowed: "IPv4 addresses, as the socket is an IPv4 one"}
+			}
 			address := &unix.RawSockaddrInet4{Family: unix.AF_INET, Port: networkOrder(e.Port()), Addr: e.Addr().As4()}
 			d.name, d.nameSize = (*byte)(unsafe.Pointer(address)), unix.SizeofSockaddrInet4
 			continue

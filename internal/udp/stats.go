@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// GSOState says how a Sender's segmentation offload fares; the package comment draws the states.
+// GSOState says how segmentation offload to a destination fares; the package comment draws the states.
 type GSOState uint8
 
 // The states.
@@ -18,7 +18,7 @@ const (
 	GSOActive
 	// GSOProbing: such a message has just failed, and its datagrams are tried singly.
 	GSOProbing
-	// GSODisabled: not used any more: configured so, unknown to the system, or found not to work.
+	// GSODisabled: not used any more: configured so, unknown to the system, or found not to work there.
 	GSODisabled
 )
 
@@ -36,8 +36,21 @@ func (s GSOState) String() string {
 type SenderStats struct {
 	// Calls counts system calls, those included that found the socket's buffer full.
 	Calls int64
-	// Messages counts messages that left, of one or more datagrams.
-	Messages int64
+	// Messages counts messages that left, of one or more datagrams; Datagrams counts the latter.
+	Messages, Datagrams int64
+	// Waits counts calls that found the socket's buffer full, so that the sender waited.
+	Waits int64
+	// Retries counts calls that failed for a reason that was expected to pass, or not to concern each
+	// single datagram, so that the same was tried again.
+	Retries int64
+	// Errors counts failed calls by their error, those included that were tried again.
+	Errors []ErrnoCount
+	// Paths tells of each destination, in the order of the endpoints.
+	Paths []PathStats
+}
+
+// PathStats is how a destination fares.
+type PathStats struct {
 	// GSO is the state of segmentation offload.
 	GSO GSOState
 	// GSOError says why the system disabled segmentation offload; nil if it didn't.
@@ -46,19 +59,31 @@ type SenderStats struct {
 
 // senderCounters is SenderStats in the making: written by the sending goroutine, read by any.
 type senderCounters struct {
-	calls, messages atomic.Int64
-	gso             atomic.Uint32
-	gsoError        atomic.Pointer[os.SyscallError]
+	calls, messages, datagrams, waits, retries atomic.Int64
+	errnos                                     ErrnoTable
+	paths                                      []pathCounters
+}
+
+type pathCounters struct {
+	gso      atomic.Uint32
+	gsoError atomic.Pointer[os.SyscallError]
 }
 
 func (c *senderCounters) snapshot() SenderStats {
 	s := SenderStats{
-		Calls:    c.calls.Load(),
-		Messages: c.messages.Load(),
-		GSO:      GSOState(c.gso.Load()),
+		Calls:     c.calls.Load(),
+		Messages:  c.messages.Load(),
+		Datagrams: c.datagrams.Load(),
+		Waits:     c.waits.Load(),
+		Retries:   c.retries.Load(),
+		Errors:    c.errnos.Counts(),
+		Paths:     make([]PathStats, len(c.paths)),
 	}
-	if cause := c.gsoError.Load(); cause != nil {
-		s.GSOError = cause
+	for i := range c.paths {
+		s.Paths[i].GSO = GSOState(c.paths[i].gso.Load())
+		if cause := c.paths[i].gsoError.Load(); cause != nil {
+			s.Paths[i].GSOError = cause
+		}
 	}
 	return s
 }
