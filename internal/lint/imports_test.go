@@ -32,6 +32,7 @@ var allowedImports = map[string][]string{
 	"internal/heapjson":   {"."},
 	"internal/vectors":    {".", "internal/heapjson"},
 	"internal/simnet":     {".", "internal/wire"},
+	"internal/netns":      {},
 	"internal/lint":       {},
 	"internal/pattern":    {"."},
 	"cmd/spead":           {".", "send", "recv", "inproc", "capture", "internal", "github.com/spf13/cobra"},
@@ -41,7 +42,7 @@ var allowedImports = map[string][]string{
 var testImports = []string{"github.com/google/go-cmp", "go.uber.org/goleak"}
 
 // testOnly lists the packages that exist for tests.
-var testOnly = []string{"internal/vectors", "internal/simnet", "internal/lint"}
+var testOnly = []string{"internal/vectors", "internal/simnet", "internal/netns", "internal/lint"}
 
 // coreFolders hold nothing but bytes, numbers and tables, so that they can be tried to exhaustion.
 var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler"}
