@@ -63,8 +63,9 @@ type Batch struct {
 	// Order is the order of their packets. Default Serial.
 	Order Order
 
-	results []Result
-	state   atomic.Uint32
+	results    []Result
+	packetSize int // the largest packet, as it was when the batch was accepted
+	state      atomic.Uint32
 	// cancelled asks the sender to skip what hasn't left yet.
 	cancelled atomic.Bool
 	// done wakes Wait; it holds at most one token, which may be stale.

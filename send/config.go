@@ -5,6 +5,7 @@ package send
 import (
 	"log/slog"
 	"math"
+	"net"
 	"net/netip"
 
 	"github.com/gospead/spead"
@@ -23,10 +24,15 @@ const (
 	maxMaxPacketSize = 65507
 )
 
+// PathMTU as MaxPacketSize of a UDPConfig makes packets as large as the paths to all endpoints take
+// in one piece, and follows those down.
+const PathMTU = -1
+
 // Config is what every transport shares. The zero value sends at full speed with spead2's defaults.
 type Config struct {
 	// MaxPacketSize is the largest packet in bytes of UDP payload, header included. It is rounded down
-	// to a multiple of 8, as in spead2. 56 to 65507; default (0) 1472.
+	// to a multiple of 8, as in spead2. 56 to 65507, or with UDP PathMTU; default (0) 1472, with TCP
+	// 65504.
 	MaxPacketSize int
 	// MaxHeaps is how many heaps may be in flight: accepted by Send or SendBatch but not yet sent. It
 	// also bounds the heaps of a batch. At least 1; default (0) 4.
@@ -71,6 +77,11 @@ type UDPConfig struct {
 	BufferSize int
 	// GSO is segmentation offload. Default OffloadAuto.
 	GSO Offload
+	// Conn is a socket to use instead of a new one, bound but not connected. It is the stream's from then
+	// on, which closes it; its options are left as they are, so that Source, Interface, TTL and BufferSize
+	// must have their zero values, and PathMTU finds sizes out but doesn't forbid fragments. If NewUDP
+	// fails, it is the caller's. Default (nil): a new socket.
+	Conn *net.UDPConn
 }
 
 // withDefaults checks c and returns it with the defaults filled in.

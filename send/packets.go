@@ -9,9 +9,8 @@ import (
 
 // packets walks over the packets of a batch in the batch's order.
 type packets struct {
-	maxPacketSize int
-	batch         *Batch // nil when there is nothing left
-	order         Order
+	batch *Batch // nil when there is nothing left
+	order Order
 	// cursors and after hold one entry per heap of the batch; their memory is kept from batch to batch.
 	cursors []packetizer.Cursor
 	// after links the heaps that have packets left in a ring: after[i] comes after heap i.
@@ -29,7 +28,7 @@ func (p *packets) start(b *Batch) {
 	}
 	for i := range b.Heaps {
 		// An error leaves the cursor at the end of its heap, which next tells.
-		_ = p.cursors[i].Start(&b.Heaps[i].Heap.contents, b.results[i].Cnt, p.maxPacketSize)
+		_ = p.cursors[i].Start(&b.Heaps[i].Heap.contents, b.results[i].Cnt, b.packetSize)
 		p.after[i] = (i + 1) % n
 	}
 	p.batch, p.order, p.heap, p.before = b, b.Order, 0, n-1

@@ -4,8 +4,6 @@ package send
 
 import (
 	"context"
-	"errors"
-	"net"
 
 	"github.com/gospead/spead/internal/wire"
 )
@@ -85,8 +83,14 @@ func (s *sender) forget() {
 	}
 }
 
-// interrupt makes a wait for the rate end early, so that a cancelled batch is seen.
-func (s *sender) interrupt() { s.clock.interrupt() }
+// interrupt makes a wait for the rate or for the transport end early, so that a cancelled batch is
+// seen.
+func (s *sender) interrupt() {
+	s.clock.interrupt()
+	if t, ok := s.transport.(patient); ok {
+		t.Interrupt()
+	}
+}
 
 // waitForRate waits until the pacer lets the next burst leave.
 func (s *sender) waitForRate() {
@@ -122,9 +126,6 @@ func (s *sender) write() {
 		s.credit(first, first+n)
 		first += n
 		if err != nil && first < s.sound {
-			if errors.Is(err, net.ErrClosed) {
-				err = ErrClosed
-			}
 			s.fail(first, err)
 			first++
 		}
@@ -164,7 +165,11 @@ func (s *sender) credit(first, end int) {
 // fail counts datagram i as not sent, for the reason err.
 func (s *sender) fail(i int, err error) {
 	o := &s.owners[i]
-	if r := &o.batch.results[o.heap]; r.Err == nil {
+	r := &o.batch.results[o.heap]
+	bytes, err := takenBytes(err)
+	r.Bytes += int64(bytes)
+	s.stats.bytes.Add(int64(bytes))
+	if r.Err == nil {
 		r.Err = err
 	}
 	s.stats.failedPackets.Add(1)

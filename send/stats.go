@@ -15,6 +15,8 @@ type Stats struct {
 	Writes int64
 	// HeapsInFlight is how many heaps are queued or being sent.
 	HeapsInFlight int
+	// Transport tells of the system calls behind all this.
+	Transport TransportStats
 }
 
 // counters are written by the sender alone and may be read by anybody.

@@ -38,7 +38,6 @@ func newStream(cfg Config, t transport, substreams int) *Stream {
 		transport: t,
 		pacer:     newPacer(&cfg),
 		clock:     newClock(),
-		packets:   packets{maxPacketSize: cfg.MaxPacketSize},
 	}
 	go func() {
 		defer close(s.finished)
@@ -95,10 +94,7 @@ func (s *Stream) putSingle(b *Batch) {
 // it is, ErrBatchInFlight, ErrClosed, or ctx's; in all these cases nothing was queued and no heap
 // cnt was used up.
 func (s *Stream) SendBatch(ctx context.Context, b *Batch) error {
-	if err := s.check(b); err != nil {
-		return err
-	}
-	if err := b.begin(); err != nil {
+	if err := s.accept(b); err != nil {
 		return err
 	}
 	if err := s.sender.queue.push(ctx, b); err != nil {
@@ -110,10 +106,7 @@ func (s *Stream) SendBatch(ctx context.Context, b *Batch) error {
 
 // TrySendBatch is SendBatch without waiting: it answers ErrQueueFull if there is no room now.
 func (s *Stream) TrySendBatch(b *Batch) error {
-	if err := s.check(b); err != nil {
-		return err
-	}
-	if err := b.begin(); err != nil {
+	if err := s.accept(b); err != nil {
 		return err
 	}
 	if err := s.sender.queue.tryPush(b); err != nil {
@@ -123,8 +116,29 @@ func (s *Stream) TrySendBatch(b *Batch) error {
 	return nil
 }
 
+// accept makes a batch the stream's. It is packetized with the size that it was checked with.
+func (s *Stream) accept(b *Batch) error {
+	packetSize := s.maxPacketSize()
+	if err := s.check(b, packetSize); err != nil {
+		return err
+	}
+	if err := b.begin(); err != nil {
+		return err
+	}
+	b.packetSize = packetSize
+	return nil
+}
+
+// maxPacketSize is the configured one, or what the transport has found out.
+func (s *Stream) maxPacketSize() int {
+	if t, ok := s.sender.transport.(sizer); ok {
+		return t.MaxPacketSize()
+	}
+	return s.cfg.MaxPacketSize
+}
+
 // check refuses whatever could go wrong later, so that a batch that is queued can be packetized.
-func (s *Stream) check(b *Batch) error {
+func (s *Stream) check(b *Batch, packetSize int) error {
 	if n := len(b.Heaps); n == 0 || n > s.cfg.MaxHeaps {
 		return &spead.FieldError{Field: "send.Batch.Heaps", Value: fmt.Sprintf("%d heaps", n),
 			Allowed: fmt.Sprintf("1 to %d (send.Config.MaxHeaps)", s.cfg.MaxHeaps)}
@@ -133,14 +147,14 @@ func (s *Stream) check(b *Batch) error {
 		return &spead.FieldError{Field: "send.Batch.Order", Value: uint8(b.Order), Allowed: "Serial or RoundRobin"}
 	}
 	for i := range b.Heaps {
-		if err := s.checkRef(&b.Heaps[i]); err != nil {
+		if err := s.checkRef(&b.Heaps[i], packetSize); err != nil {
 			return fmt.Errorf("check heap %d of %d: %w", i+1, len(b.Heaps), err)
 		}
 	}
 	return nil
 }
 
-func (s *Stream) checkRef(r *Ref) error {
+func (s *Stream) checkRef(r *Ref, packetSize int) error {
 	switch {
 	case r.Heap == nil:
 		return &spead.FieldError{Field: "send.Ref.Heap", Value: "nil", Allowed: "a heap"}
@@ -150,7 +164,7 @@ func (s *Stream) checkRef(r *Ref) error {
 	case !(r.Rate >= 0):
 		return &spead.FieldError{Field: "send.Ref.Rate", Value: r.Rate, Allowed: "0 (the stream's) or more bytes per second"}
 	}
-	return r.Heap.contents.Check(r.Cnt.cnt, s.cfg.MaxPacketSize)
+	return r.Heap.contents.Check(r.Cnt.cnt, packetSize)
 }
 
 // SetCntSequence makes next the heap cnt of the next heap that takes one of the sequence, and step
@@ -199,6 +213,9 @@ func (s *Stream) Flush(ctx context.Context) error {
 func (s *Stream) Stats() Stats {
 	st := s.sender.stats.snapshot()
 	st.HeapsInFlight = s.sender.queue.depth()
+	if t, ok := s.sender.transport.(observed); ok {
+		st.Transport = t.TransportStats()
+	}
 	return st
 }
 
@@ -208,6 +225,9 @@ func (s *Stream) Stats() Stats {
 func (s *Stream) Close() error {
 	s.closeOnce.Do(func() {
 		s.sender.queue.close()
+		if t, ok := s.sender.transport.(patient); ok {
+			t.Hurry()
+		}
 		<-s.finished
 		s.closeErr = s.sender.transport.Close()
 	})
