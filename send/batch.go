@@ -63,9 +63,15 @@ type Batch struct {
 	// Order is the order of their packets. Default Serial.
 	Order Order
 
-	results    []Result
-	packetSize int // the largest packet, as it was when the batch was accepted
-	state      atomic.Uint32
+	results []Result
+	// stream is where the batch was sent last, plans how its heaps are cut into packets there, and load
+	// how much that is.
+	stream *Stream
+	plans  []*plan
+	load   load
+	// afterIdle says that nothing else was in flight when the batch was queued.
+	afterIdle bool
+	state     atomic.Uint32
 	// cancelled asks the sender to skip what hasn't left yet.
 	cancelled atomic.Bool
 	// done wakes Wait; it holds at most one token, which may be stale.
@@ -81,12 +87,13 @@ const (
 // Wait returns when every heap has left or failed: nil, or the first heap's error. A batch never
 // sent returns nil at once. If ctx ends first, its error is returned and the batch still belongs to
 // the stream: Wait again, or Cancel. One goroutine may wait at a time.
+//
+// If nobody is sending at the moment, the goroutine that waits does, as long as it needn't wait for
+// the transport.
 func (b *Batch) Wait(ctx context.Context) error {
-	for b.state.Load() == batchInFlight {
-		select {
-		case <-b.done:
-		case <-ctx.Done():
-			return ctx.Err()
+	if b.state.Load() == batchInFlight {
+		if err := b.stream.await(ctx, b); err != nil {
+			return err
 		}
 	}
 	return b.err()
@@ -94,7 +101,13 @@ func (b *Batch) Wait(ctx context.Context) error {
 
 // Cancel asks that packets of the batch that haven't been handed to the transport yet don't leave;
 // their heaps fail with context.Canceled. The batch belongs to the stream until Wait says otherwise.
-func (b *Batch) Cancel() { b.cancelled.Store(true) }
+// One that isn't in flight is left alone.
+func (b *Batch) Cancel() {
+	if b.state.Load() == batchInFlight {
+		b.cancelled.Store(true)
+		b.stream.interrupt()
+	}
+}
 
 // Results gives one result per heap, in order. They are valid from when Wait has returned until the
 // batch is sent again.
@@ -109,14 +122,18 @@ func (b *Batch) err() error {
 	return nil
 }
 
-// begin makes the batch the stream's.
-func (b *Batch) begin() error {
+// isDone says whether the batch has been given back.
+func (b *Batch) isDone() bool { return b.state.Load() != batchInFlight }
+
+// begin makes the batch a stream's.
+func (b *Batch) begin(s *Stream) error {
 	if !b.state.CompareAndSwap(batchIdle, batchInFlight) && !b.state.CompareAndSwap(batchDone, batchInFlight) {
 		return ErrBatchInFlight
 	}
 	if b.done == nil {
 		b.done = make(chan struct{}, 1)
 	}
+	b.stream = s
 	b.cancelled.Store(false)
 	if cap(b.results) < len(b.Heaps) {
 		b.results = make([]Result, len(b.Heaps))

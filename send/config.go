@@ -34,9 +34,14 @@ type Config struct {
 	// to a multiple of 8, as in spead2. 56 to 65507, or with UDP PathMTU; default (0) 1472, with TCP
 	// 65504.
 	MaxPacketSize int
+	// Layout is how heaps are cut into packets. Default LayoutAuto.
+	Layout Layout
 	// MaxHeaps is how many heaps may be in flight: accepted by Send or SendBatch but not yet sent. It
 	// also bounds the heaps of a batch. At least 1; default (0) 4.
 	MaxHeaps int
+	// MaxBytes is how many bytes of payload may be in flight, and so in a batch. At least 1; default (0)
+	// unlimited: it is the caller's memory.
+	MaxBytes int64
 	// Rate is the average to keep to, in bytes per second of UDP payload. Default (0) unlimited.
 	Rate float64
 	// BurstSize is how many bytes go out back to back before the clock is consulted. Default (0) 65536.
@@ -92,6 +97,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.MaxHeaps == 0 {
 		c.MaxHeaps = defaultMaxHeaps
 	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = math.MaxInt64
+	}
 	if c.BurstSize == 0 {
 		c.BurstSize = defaultBurstSize
 	}
@@ -110,6 +118,8 @@ func (c *Config) check() error {
 		return &spead.FieldError{Field: "send.Config.MaxPacketSize", Value: c.MaxPacketSize, Allowed: "56 to 65507 bytes"}
 	case c.MaxHeaps < 1:
 		return &spead.FieldError{Field: "send.Config.MaxHeaps", Value: c.MaxHeaps, Allowed: "at least 1"}
+	case c.MaxBytes < 1:
+		return &spead.FieldError{Field: "send.Config.MaxBytes", Value: c.MaxBytes, Allowed: "0 (unlimited) or more bytes"}
 	case !(c.Rate >= 0) || math.IsInf(c.Rate, 0):
 		return &spead.FieldError{Field: "send.Config.Rate", Value: c.Rate, Allowed: "0 (unlimited) or more bytes per second, finite"}
 	case c.BurstSize < 1:
@@ -117,5 +127,5 @@ func (c *Config) check() error {
 	case !(c.BurstRateRatio >= 1) || math.IsInf(c.BurstRateRatio, 0):
 		return &spead.FieldError{Field: "send.Config.BurstRateRatio", Value: c.BurstRateRatio, Allowed: "1 or more, finite"}
 	}
-	return nil
+	return c.Layout.check()
 }

@@ -3,6 +3,8 @@
 package send
 
 import (
+	"sync/atomic"
+
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/packetizer"
 	"github.com/gospead/spead/internal/wire"
@@ -16,11 +18,21 @@ import (
 // A Heap is not safe for concurrent use by callers.
 type Heap struct {
 	contents packetizer.Heap
+	// version counts the changes that need another plan.
+	version uint64
+	// plan is the last one made. Several streams may look for it at once.
+	plan atomic.Pointer[plan]
+}
+
+// plan is how a version of a heap is cut into packets.
+type plan struct {
+	packetizer.Plan
+	version uint64
 }
 
 // NewHeap returns an empty heap of the given flavour; spead.Flavour{} is SPEAD-64-40.
 func NewHeap(f spead.Flavour) *Heap {
-	return &Heap{packetizer.Heap{Flavour: f}}
+	return &Heap{contents: packetizer.Heap{Flavour: f}}
 }
 
 // Flavour returns the heap's flavour.
@@ -33,6 +45,7 @@ func (h *Heap) Len() int { return len(h.contents.Items) }
 func (h *Heap) Reset() {
 	clear(h.contents.Items)
 	h.contents.Items = h.contents.Items[:0]
+	h.version++
 }
 
 // AddItem adds an item whose bytes go into the heap's payload, whatever their number.
@@ -122,9 +135,33 @@ func (h *Heap) addCtrl(c spead.StreamCtrl) {
 	h.add(packetizer.Item{ID: spead.StreamCtrlID, Kind: packetizer.Inline, Number: uint64(c)})
 }
 
-func (h *Heap) add(it packetizer.Item) { h.contents.Items = append(h.contents.Items, it) }
+func (h *Heap) add(it packetizer.Item) {
+	h.contents.Items = append(h.contents.Items, it)
+	h.version++
+}
 
 // SetRepeatPointers says whether every packet carries the pointers of all items, so that a receiver
 // can place a packet's payload without having seen the heap's first packet. Sending fails if they
 // don't fit into one packet. Default false.
-func (h *Heap) SetRepeatPointers(repeat bool) { h.contents.RepeatPointers = repeat }
+func (h *Heap) SetRepeatPointers(repeat bool) {
+	h.contents.RepeatPointers = repeat
+	h.version++
+}
+
+// planFor gives the heap's plan for a cut. The one for a heap's first cut is kept, so that sending a
+// heap again costs nothing.
+func (h *Heap) planFor(cut packetizer.Cut) (*plan, error) {
+	kept := h.plan.Load()
+	if kept != nil && kept.version == h.version && kept.Cut() == cut {
+		return kept, nil
+	}
+	p, err := h.contents.Plan(cut)
+	if err != nil {
+		return nil, err
+	}
+	made := &plan{p, h.version}
+	if kept == nil || kept.version != h.version {
+		h.plan.Store(made)
+	}
+	return made, nil
+}

@@ -60,12 +60,16 @@ func (p *pacer) sent(bytes int, rate float64) {
 	if rate != 0 {
 		perByte = nanosPerByte(rate)
 	}
+	if p.owed == 0 && p.bytes >= p.burstBytes {
+		p.bytes = 0 // a burst without a rate has ended
+	}
 	p.bytes += bytes
 	p.owed += float64(bytes) * perByte
 }
 
-// full says whether the burst is complete: the clock is to be consulted before the next packet.
-func (p *pacer) full() bool { return p.bytes >= p.burstBytes }
+// full says whether the burst is complete: the clock is to be consulted before the next packet. A
+// burst without a rate never is.
+func (p *pacer) full() bool { return p.bytes >= p.burstBytes && p.owed > 0 }
 
 // next ends the burst and returns when the next may leave; if that is not after now, at once.
 func (p *pacer) next(now int64) int64 {

@@ -10,51 +10,98 @@ import (
 // packets walks over the packets of a batch in the batch's order.
 type packets struct {
 	batch *Batch // nil when there is nothing left
-	order Order
-	// cursors and after hold one entry per heap of the batch; their memory is kept from batch to batch.
-	cursors []packetizer.Cursor
-	// after links the heaps that have packets left in a ring: after[i] comes after heap i.
-	after []int
-	// heap is whose turn it is; before is the heap that precedes it in the ring.
-	heap, before int
+	// heap is whose turn it is.
+	heap int
+	// cursor walks over that heap, unless heaps take turns.
+	cursor packetizer.Cursor
+	turns  turns
 }
 
 // start begins with a batch. Its heaps were checked when it was queued.
 func (p *packets) start(b *Batch) {
-	n := len(b.Heaps)
-	for len(p.cursors) < n {
-		p.cursors = append(p.cursors, packetizer.Cursor{})
-		p.after = append(p.after, 0)
+	p.batch, p.heap = b, 0
+	if b.Order == RoundRobin {
+		p.turns.start(b)
+	} else {
+		startCursor(&p.cursor, b, 0)
 	}
-	for i := range b.Heaps {
-		// An error leaves the cursor at the end of its heap, which next tells.
-		_ = p.cursors[i].Start(&b.Heaps[i].Heap.contents, b.results[i].Cnt, b.packetSize)
-		p.after[i] = (i + 1) % n
+}
+
+// startCursor puts a cursor before the first packet of a heap, or at its end if it was changed after
+// it had been checked, which next tells.
+func startCursor(c *packetizer.Cursor, b *Batch, heap int) {
+	h, p := b.Heaps[heap].Heap, b.plans[heap]
+	if h.version != p.version {
+		*c = packetizer.Cursor{}
+		return
 	}
-	p.batch, p.order, p.heap, p.before = b, b.Order, 0, n-1
+	c.Start(&h.contents, b.results[heap].Cnt, &p.Plan)
 }
 
 // more says whether next has a packet to give.
 func (p *packets) more() bool { return p.batch != nil }
 
 // next makes d the next packet and tells whose it is. It returns false if the heap has none, because
-// it was changed after it had been checked. Preconditions: more.
+// it was changed. Preconditions: more.
 func (p *packets) next(d *wire.Datagram, o *owner) bool {
-	heap := p.heap
-	ok := p.cursors[heap].Next(d)
-	d.Substream = p.batch.Heaps[heap].Substream
-	*o = owner{batch: p.batch, heap: heap}
-	switch {
-	case p.cursors[heap].More():
-		if p.order == RoundRobin {
-			p.before, p.heap = heap, p.after[heap]
+	b := p.batch
+	c := &p.cursor
+	if b.Order == RoundRobin {
+		c = &p.turns.cursors[p.heap]
+	}
+	ok := c.Next(d)
+	d.Substream = b.Heaps[p.heap].Substream
+	*o = owner{batch: b, heap: p.heap}
+	switch more := c.More(); {
+	case b.Order == RoundRobin:
+		p.heap, o.last = p.turns.next(p.heap, more)
+	case !more:
+		p.heap++
+		o.last = p.heap == len(b.Heaps)
+		if !o.last {
+			startCursor(c, b, p.heap)
 		}
-	case p.after[heap] == heap:
-		o.last = true
+	}
+	if o.last {
 		p.batch = nil
-	default:
-		p.heap = p.after[heap]
-		p.after[p.before] = p.heap
 	}
 	return ok
+}
+
+// turns is whose turn it is when heaps send a packet each in turn.
+type turns struct {
+	// cursors and after hold one entry per heap of the batch; their memory is kept from batch to batch.
+	cursors []packetizer.Cursor
+	// after links the heaps that have packets left in a ring: after[i] comes after heap i.
+	after []int
+	// before is the heap that precedes the one whose turn it is.
+	before int
+}
+
+func (t *turns) start(b *Batch) {
+	n := len(b.Heaps)
+	for len(t.cursors) < n {
+		t.cursors = append(t.cursors, packetizer.Cursor{})
+		t.after = append(t.after, 0)
+	}
+	for i := range b.Heaps {
+		startCursor(&t.cursors[i], b, i)
+		t.after[i] = (i + 1) % n
+	}
+	t.before = n - 1
+}
+
+// next gives the heap whose turn is after the present one's, which has more packets or not; last says
+// that no heap has.
+func (t *turns) next(heap int, more bool) (following int, last bool) {
+	following = t.after[heap]
+	switch {
+	case more:
+		t.before = heap
+	case following == heap:
+		return heap, true
+	default:
+		t.after[t.before] = following
+	}
+	return following, false
 }

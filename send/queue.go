@@ -6,24 +6,26 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // queue is the bounded FIFO of batches between callers and the sender. It bounds the heaps in
-// flight: those queued and those being sent. Callers that wait for room are served in order.
+// flight, and their bytes: those queued and those being sent. Callers that wait for room are served
+// in order.
 type queue struct {
-	// wake tells the sender that there is something to do; it holds at most one token.
-	wake chan struct{}
 	// prepare is called under the queue's lock right before a batch is queued: it gives the heaps their
 	// cnts.
 	prepare func(*Batch)
-	limit   int
+	limit   load
+	// pending counts the batches that were queued and aren't complete, for those who don't hold mu.
+	pending atomic.Int64
 
 	// mu guards everything below.
 	mu      sync.Mutex
 	batches []*Batch // those not yet taken by the sender, from head on
 	head    int
-	// inFlight counts the heaps of batches that were queued and aren't complete.
-	inFlight int
+	// inFlight is what was queued and isn't complete.
+	inFlight load
 	waiters  []*waiter // callers waiting for room, in order
 	spare    []*waiter // for reuse, so that waiting allocates nothing in the steady state
 	// queued and completed count batches since the beginning. They complete in the order in which they
@@ -31,6 +33,12 @@ type queue struct {
 	queued, completed uint64
 	flushes           []flush
 	closed            bool
+}
+
+// load is an amount of heaps and their bytes on the wire.
+type load struct {
+	heaps int
+	bytes int64
 }
 
 // flush is a caller that waits until as many batches have completed.
@@ -45,8 +53,8 @@ type waiter struct {
 	ready chan error // answered once, with nil when the batch has been queued
 }
 
-func newQueue(limit int, prepare func(*Batch)) *queue {
-	return &queue{wake: make(chan struct{}, 1), prepare: prepare, limit: limit}
+func newQueue(limit load, prepare func(*Batch)) *queue {
+	return &queue{prepare: prepare, limit: limit}
 }
 
 // push queues b, waiting for room.
@@ -59,7 +67,6 @@ func (q *queue) push(ctx context.Context, b *Batch) error {
 	if len(q.waiters) == 0 && q.fits(b) {
 		q.add(b)
 		q.mu.Unlock()
-		q.signal()
 		return nil
 	}
 	w := q.newWaiter(b)
@@ -114,7 +121,6 @@ func (q *queue) tryPush(b *Batch) error {
 	}
 	q.add(b)
 	q.mu.Unlock()
-	q.signal()
 	return nil
 }
 
@@ -134,10 +140,12 @@ func (q *queue) take() *Batch {
 	return b
 }
 
-// release makes room after a batch of n heaps has completed, and lets in who waits for it.
-func (q *queue) release(n int) {
+// release makes room after a batch has completed, and lets in who waits for it.
+func (q *queue) release(b *Batch) {
 	q.mu.Lock()
-	q.inFlight -= n
+	q.inFlight.heaps -= b.load.heaps
+	q.inFlight.bytes -= b.load.bytes
+	q.pending.Add(-1)
 	admitted := 0
 	for admitted < len(q.waiters) && q.fits(q.waiters[admitted].batch) {
 		w := q.waiters[admitted]
@@ -170,7 +178,6 @@ func (q *queue) close() {
 	}
 	q.waiters = nil
 	q.mu.Unlock()
-	q.signal()
 }
 
 func (q *queue) isClosed() bool {
@@ -179,26 +186,23 @@ func (q *queue) isClosed() bool {
 	return q.closed
 }
 
-// depth is the number of heaps in flight.
-func (q *queue) depth() int {
+// depth is what is in flight.
+func (q *queue) depth() load {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.inFlight
 }
 
-func (q *queue) signal() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
-
 // fits says whether there is room for b. Preconditions for this and the rest: mu is held.
-func (q *queue) fits(b *Batch) bool { return q.inFlight+len(b.Heaps) <= q.limit }
+func (q *queue) fits(b *Batch) bool {
+	return q.inFlight.heaps+b.load.heaps <= q.limit.heaps && q.inFlight.bytes+b.load.bytes <= q.limit.bytes
+}
 
 func (q *queue) add(b *Batch) {
 	q.prepare(b)
-	q.inFlight += len(b.Heaps)
+	b.afterIdle = q.pending.Add(1) == 1
+	q.inFlight.heaps += b.load.heaps
+	q.inFlight.bytes += b.load.bytes
 	q.queued++
 	if q.head > 0 && len(q.batches) == cap(q.batches) {
 		n := copy(q.batches, q.batches[q.head:])

@@ -5,6 +5,7 @@ package send
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -12,10 +13,12 @@ import (
 
 func nothing(*Batch) {}
 
-func batchOf(heaps int) *Batch { return &Batch{Heaps: make([]Ref, heaps)} }
+func batchOf(heaps int) *Batch {
+	return &Batch{Heaps: make([]Ref, heaps), load: load{heaps: heaps}}
+}
 
 func TestQueueKeepsOrderAndRefusesWhatDoesNotFit(t *testing.T) {
-	q := newQueue(4, nothing)
+	q := newQueue(load{4, math.MaxInt64}, nothing)
 	first, second := batchOf(1), batchOf(3)
 	for _, b := range []*Batch{first, second} {
 		if err := q.tryPush(b); err != nil {
@@ -31,7 +34,7 @@ func TestQueueKeepsOrderAndRefusesWhatDoesNotFit(t *testing.T) {
 	if err := q.tryPush(batchOf(1)); !errors.Is(err, ErrQueueFull) {
 		t.Fatalf("taking a batch made room before it was complete: %v", err)
 	}
-	q.release(1)
+	q.release(batchOf(1))
 	if err := q.tryPush(batchOf(1)); err != nil {
 		t.Fatalf("no room although a batch has completed: %v", err)
 	}
@@ -40,7 +43,7 @@ func TestQueueKeepsOrderAndRefusesWhatDoesNotFit(t *testing.T) {
 func TestQueueServesWaitingCallersInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var queued []*Batch
-		q := newQueue(2, func(b *Batch) { queued = append(queued, b) })
+		q := newQueue(load{2, math.MaxInt64}, func(b *Batch) { queued = append(queued, b) })
 		batches := []*Batch{batchOf(2), batchOf(1), batchOf(1), batchOf(1)}
 		for _, b := range batches {
 			go func() {
@@ -53,11 +56,11 @@ func TestQueueServesWaitingCallersInOrder(t *testing.T) {
 		if err := q.tryPush(batchOf(1)); !errors.Is(err, ErrQueueFull) {
 			t.Fatalf("a caller that doesn't wait overtook those that do: %v", err)
 		}
-		q.release(2)
+		q.release(batchOf(2))
 		if len(queued) != 3 {
 			t.Fatalf("%d batches were queued although there is room for three", len(queued))
 		}
-		q.release(1)
+		q.release(batchOf(1))
 		synctest.Wait()
 		if !slices.Equal(queued, batches) {
 			t.Fatal("callers were not served in the order in which they came")
@@ -67,7 +70,7 @@ func TestQueueServesWaitingCallersInOrder(t *testing.T) {
 
 func TestQueueWithdrawsACallerWhoseContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(1, nothing)
+		q := newQueue(load{1, math.MaxInt64}, nothing)
 		if err := q.tryPush(batchOf(1)); err != nil {
 			t.Fatal(err)
 		}
@@ -80,8 +83,8 @@ func TestQueueWithdrawsACallerWhoseContextEnds(t *testing.T) {
 			t.Fatalf("waiting ended with %v", err)
 		}
 		q.take()
-		q.release(1)
-		if q.take() != nil || q.depth() != 0 {
+		q.release(batchOf(1))
+		if q.take() != nil || q.depth().heaps != 0 {
 			t.Fatal("a withdrawn batch was queued")
 		}
 	})
@@ -89,7 +92,7 @@ func TestQueueWithdrawsACallerWhoseContextEnds(t *testing.T) {
 
 func TestQueueCloseRefusesThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(1, nothing)
+		q := newQueue(load{1, math.MaxInt64}, nothing)
 		if err := q.tryPush(batchOf(1)); err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +110,7 @@ func TestQueueCloseRefusesThoseWhoWait(t *testing.T) {
 }
 
 func TestFlushWaitsOnlyForWhatWasQueuedBefore(t *testing.T) {
-	q := newQueue(4, nothing)
+	q := newQueue(load{4, math.MaxInt64}, nothing)
 	if err := q.tryPush(batchOf(1)); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,7 @@ func TestFlushWaitsOnlyForWhatWasQueuedBefore(t *testing.T) {
 		t.Fatal("a flush ended before what was queued had completed")
 	default:
 	}
-	q.release(1)
+	q.release(batchOf(1))
 	select {
 	case <-done:
 	default:
@@ -129,7 +132,7 @@ func TestFlushWaitsOnlyForWhatWasQueuedBefore(t *testing.T) {
 }
 
 func TestQueueReusesItsMemory(t *testing.T) {
-	q := newQueue(2, nothing)
+	q := newQueue(load{2, math.MaxInt64}, nothing)
 	a, b := batchOf(1), batchOf(1)
 	if err := q.tryPush(a); err != nil {
 		t.Fatal(err)
@@ -137,7 +140,7 @@ func TestQueueReusesItsMemory(t *testing.T) {
 	allocs := testing.AllocsPerRun(1000, func() {
 		q.tryPush(b)
 		q.take()
-		q.release(1)
+		q.release(batchOf(1))
 		a, b = b, a
 	})
 	if allocs != 0 {

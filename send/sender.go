@@ -8,23 +8,34 @@ import (
 	"github.com/gospead/spead/internal/wire"
 )
 
-// maxDatagrams is how many packets are handed to the transport at once, as in spead2.
-const maxDatagrams = 64
+const (
+	// maxDatagrams is how many packets are handed to the transport at once, at most.
+	maxDatagrams = 256
+	// writeBytes is how much is handed to the transport at once, unless a single packet is more: a few
+	// messages of segmentation offload. More isn't faster, and what is written should still be in the
+	// cache.
+	writeBytes = 8 * messageBytes
+	// messageBytes is what one message of segmentation offload holds.
+	messageBytes = 65507
+)
 
-// sender is the loop that turns queued batches into datagrams. One goroutine runs it and owns all
-// of its state.
+// sender is the loop that turns queued batches into datagrams. Its state belongs to whoever holds the
+// baton (handover.go): the stream's goroutine or a caller.
 type sender struct {
 	queue     *queue
 	transport transport
+	prompt    prompt // the same, if it can do without waiting; nil otherwise
 	pacer     pacer
 	clock     clock
 	stats     counters
 	packets   packets
 	datagrams [maxDatagrams]wire.Datagram
 	owners    [maxDatagrams]owner // whose packets the datagrams are
-	filled    int
-	// sound is how many of the filled datagrams are packets: all, or all but the last.
-	sound int
+	// The datagrams in hand, of which those before written have been tried. Only the first sound ones are
+	// packets: all, or all but the last.
+	written, filled, sound int
+	// used is how many datagrams may refer to users' memory.
+	used int
 }
 
 // owner says whose packet a datagram is.
@@ -34,32 +45,32 @@ type owner struct {
 	last  bool // the batch's last packet
 }
 
-// run sends batches in order until the queue is closed and empty.
-func (s *sender) run() {
-	for s.next() {
-		s.waitForRate()
-		s.fill()
-		s.write()
+// drain sends what is queued, in order, until nothing is left or, if there is a target, that batch
+// has completed. Unless patient, it also returns where it would have to wait.
+func (s *sender) drain(target *Batch, patient bool) {
+	for s.next(target) {
+		if s.written == s.filled {
+			if !s.waitForRate(patient) {
+				return
+			}
+			s.fill()
+		}
+		if !s.write(patient) {
+			return
+		}
 	}
 }
 
-// next makes sure that there is a packet to send: of the batch in hand or of the next one. It waits
-// for one, and returns false when the queue is closed and empty.
-func (s *sender) next() bool {
-	if s.advance() {
+// next makes sure that there is a packet to send: in hand, of the batch in hand, or of the next one.
+func (s *sender) next(target *Batch) bool {
+	if target != nil && target.isDone() {
+		return false
+	}
+	if s.written < s.filled || s.advance() {
 		return true
 	}
 	s.forget()
-	for {
-		if s.queue.isClosed() {
-			return s.advance()
-		}
-		<-s.queue.wake
-		if s.advance() {
-			s.pacer.resume(s.clock.now())
-			return true
-		}
-	}
+	return false
 }
 
 // advance takes batches from the queue until one has a packet to send, without waiting.
@@ -69,67 +80,90 @@ func (s *sender) advance() bool {
 		if b == nil {
 			return false
 		}
+		if b.afterIdle {
+			s.pacer.resume(s.clock.now())
+		}
 		s.packets.start(b)
 	}
 	return true
 }
 
-// forget drops the references to users' memory before a wait that may be long.
+// forget drops the references to users' memory.
 func (s *sender) forget() {
-	for i := range s.datagrams {
+	for i := range s.datagrams[:s.used] {
 		d := &s.datagrams[i]
 		clear(d.Payload[:cap(d.Payload)])
 		s.owners[i] = owner{}
 	}
+	s.used = 0
 }
 
-// interrupt makes a wait for the rate or for the transport end early, so that a cancelled batch is
-// seen.
-func (s *sender) interrupt() {
-	s.clock.interrupt()
-	if t, ok := s.transport.(patient); ok {
-		t.Interrupt()
+// waitForRate waits until the pacer lets the next burst leave; false means that it would have to.
+func (s *sender) waitForRate(patient bool) bool {
+	if !s.pacer.full() {
+		return true
 	}
-}
-
-// waitForRate waits until the pacer lets the next burst leave.
-func (s *sender) waitForRate() {
-	if s.pacer.full() {
-		s.clock.waitUntil(s.pacer.next(s.clock.now()))
+	if !patient {
+		return false
 	}
+	s.clock.waitUntil(s.pacer.next(s.clock.now()))
+	return true
 }
 
-// fill makes datagrams of the next packets, up to a burst, over batches that are queued already.
+// fill makes datagrams of the next packets, up to a burst, over batches that are queued already. It
+// stops at a whole number of messages of packets like the first.
 func (s *sender) fill() {
-	s.filled, s.sound = 0, 0
-	for s.filled < len(s.datagrams) && s.filled == s.sound && !s.pacer.full() && s.advance() {
+	s.written, s.filled, s.sound = 0, 0, 0
+	limit := 1
+	for s.filled < limit && s.filled == s.sound && !s.pacer.full() && s.advance() {
 		d, o := &s.datagrams[s.filled], &s.owners[s.filled]
 		if s.packets.next(d, o) {
 			s.sound++
 		}
-		s.filled++
+		if s.filled++; s.filled == 1 {
+			limit = datagramsFor(d.Size)
+		}
 		s.pacer.sent(d.Size, o.batch.Heaps[o.heap].Rate)
 	}
+	s.used = max(s.used, s.filled)
 }
 
-// write hands the datagrams to the transport and credits each to its heap. A datagram that fails
-// fails its heap only.
-func (s *sender) write() {
-	for first := 0; first < s.filled; {
-		if err := s.hopeless(first); err != nil {
-			s.fail(first, err)
-			first++
+// datagramsFor is how many packets of a size are handed to the transport at once.
+func datagramsFor(size int) int {
+	perMessage := max(1, messageBytes/max(1, size))
+	messages := max(1, writeBytes/messageBytes)
+	return min(perMessage*messages, maxDatagrams)
+}
+
+// write hands the datagrams in hand to the transport and credits each to its heap. A datagram that
+// fails fails its heap only. It returns false if, unless patient, it would have to wait.
+func (s *sender) write(patient bool) bool {
+	for s.written < s.filled {
+		if err := s.hopeless(s.written); err != nil {
+			s.fail(s.written, err)
+			s.written++
 			continue
 		}
-		n, err := s.transport.WriteBatch(s.datagrams[first:s.sound])
+		n, err := s.writeBatch(s.datagrams[s.written:s.sound], patient)
 		s.stats.writes.Add(1)
-		s.credit(first, first+n)
-		first += n
-		if err != nil && first < s.sound {
-			s.fail(first, err)
-			first++
+		s.written += n
+		s.credit(s.written-n, s.written)
+		switch {
+		case err != nil && s.written < s.sound:
+			s.fail(s.written, err)
+			s.written++
+		case err == nil && s.written < s.sound && !patient:
+			return false
 		}
 	}
+	return true
+}
+
+func (s *sender) writeBatch(d []wire.Datagram, patient bool) (int, error) {
+	if !patient {
+		return s.prompt.TryWriteBatch(d)
+	}
+	return s.transport.WriteBatch(d)
 }
 
 // hopeless says why datagram i needn't be tried.
@@ -142,55 +176,4 @@ func (s *sender) hopeless(i int) error {
 	default:
 		return nil
 	}
-}
-
-// credit counts the datagrams from first up to end as sent. The statistics have them before a batch
-// that they complete is given back.
-func (s *sender) credit(first, end int) {
-	var bytes int64
-	for i := first; i < end; i++ {
-		size := int64(s.datagrams[i].Size)
-		bytes += size
-		s.owners[i].batch.results[s.owners[i].heap].Bytes += size
-	}
-	s.stats.packets.Add(int64(end - first))
-	s.stats.bytes.Add(bytes)
-	for i := first; i < end; i++ {
-		if s.owners[i].last {
-			s.complete(s.owners[i].batch)
-		}
-	}
-}
-
-// fail counts datagram i as not sent, for the reason err.
-func (s *sender) fail(i int, err error) {
-	o := &s.owners[i]
-	r := &o.batch.results[o.heap]
-	bytes, err := takenBytes(err)
-	r.Bytes += int64(bytes)
-	s.stats.bytes.Add(int64(bytes))
-	if r.Err == nil {
-		r.Err = err
-	}
-	s.stats.failedPackets.Add(1)
-	if o.last {
-		s.complete(o.batch)
-	}
-}
-
-// complete gives a batch back, all of whose packets have been tried. Room is made before the caller
-// is woken, so that it may queue the batch again at once.
-func (s *sender) complete(b *Batch) {
-	failed := 0
-	for i := range b.results {
-		if b.results[i].Err != nil {
-			failed++
-		}
-	}
-	heaps := len(b.Heaps)
-	s.stats.batches.Add(1)
-	s.stats.heaps.Add(int64(heaps - failed))
-	s.stats.failedHeaps.Add(int64(failed))
-	s.queue.release(heaps)
-	b.complete()
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/packetizer"
 )
 
 // Stream sends heaps. All its methods may be called from any number of goroutines. Heaps leave in
@@ -16,10 +17,12 @@ import (
 type Stream struct {
 	cfg        Config
 	substreams int
-	sender     sender
-	finished   chan struct{} // closed when the sender has returned
-	closeOnce  sync.Once
-	closeErr   error
+	queue      *queue
+	handover
+	sender    sender        // belongs to who holds the baton
+	finished  chan struct{} // closed when the worker has returned
+	closeOnce sync.Once
+	closeErr  error
 
 	// mu guards the heap cnt sequence. It is taken with the queue's lock held.
 	mu         sync.Mutex
@@ -33,16 +36,16 @@ type Stream struct {
 // newStream starts a stream over t, which it owns from now on. Preconditions: cfg is checked.
 func newStream(cfg Config, t transport, substreams int) *Stream {
 	s := &Stream{cfg: cfg, substreams: substreams, finished: make(chan struct{}), next: 1, step: 1}
+	s.wake = make(chan struct{}, 1)
+	s.queue = newQueue(load{cfg.MaxHeaps, cfg.MaxBytes}, s.assignCnts)
 	s.sender = sender{
-		queue:     newQueue(cfg.MaxHeaps, s.assignCnts),
+		queue:     s.queue,
 		transport: t,
 		pacer:     newPacer(&cfg),
 		clock:     newClock(),
 	}
-	go func() {
-		defer close(s.finished)
-		s.sender.run()
-	}()
+	s.sender.prompt, _ = t.(prompt)
+	go s.work()
 	return s
 }
 
@@ -58,13 +61,12 @@ func (s *Stream) SendRef(ctx context.Context, r Ref) (Result, error) {
 	b := s.takeSingle()
 	defer s.putSingle(b)
 	b.Heaps[0] = r
-	if err := s.SendBatch(ctx, b); err != nil {
+	if err := s.submit(b, func() error { return s.queue.push(ctx, b) }, true); err != nil {
 		return Result{Err: err}, err
 	}
 	err := b.Wait(ctx)
 	if ctx.Err() != nil {
 		b.Cancel()
-		s.sender.interrupt()
 		err = b.Wait(context.WithoutCancel(ctx))
 	}
 	return b.results[0], err
@@ -94,51 +96,45 @@ func (s *Stream) putSingle(b *Batch) {
 // it is, ErrBatchInFlight, ErrClosed, or ctx's; in all these cases nothing was queued and no heap
 // cnt was used up.
 func (s *Stream) SendBatch(ctx context.Context, b *Batch) error {
-	if err := s.accept(b); err != nil {
-		return err
-	}
-	if err := s.sender.queue.push(ctx, b); err != nil {
-		b.abandon()
-		return err
-	}
-	return nil
+	return s.submit(b, func() error { return s.queue.push(ctx, b) }, false)
 }
 
 // TrySendBatch is SendBatch without waiting: it answers ErrQueueFull if there is no room now.
 func (s *Stream) TrySendBatch(b *Batch) error {
-	if err := s.accept(b); err != nil {
+	return s.submit(b, func() error { return s.queue.tryPush(b) }, false)
+}
+
+// submit checks, queues and engages. waits says that the caller will wait for the batch.
+func (s *Stream) submit(b *Batch, push func() error, waits bool) error {
+	s.comes(s.sender.clock.now())
+	defer func() { s.leaves(s.sender.clock.now()) }()
+	if err := b.begin(s); err != nil {
 		return err
 	}
-	if err := s.sender.queue.tryPush(b); err != nil {
+	err := s.check(b)
+	if err == nil {
+		err = push()
+	}
+	if err != nil {
 		b.abandon()
 		return err
 	}
+	s.engage(b, waits)
 	return nil
 }
 
-// accept makes a batch the stream's. It is packetized with the size that it was checked with.
-func (s *Stream) accept(b *Batch) error {
-	packetSize := s.maxPacketSize()
-	if err := s.check(b, packetSize); err != nil {
-		return err
-	}
-	if err := b.begin(); err != nil {
-		return err
-	}
-	b.packetSize = packetSize
-	return nil
-}
-
-// maxPacketSize is the configured one, or what the transport has found out.
-func (s *Stream) maxPacketSize() int {
+// cut is how heaps are cut into packets now: with the configured size, or what the transport has
+// found out.
+func (s *Stream) cut() packetizer.Cut {
+	c := packetizer.Cut{MaxPacketSize: s.cfg.MaxPacketSize, Equal: s.cfg.Layout == LayoutEqual}
 	if t, ok := s.sender.transport.(sizer); ok {
-		return t.MaxPacketSize()
+		c.MaxPacketSize = t.MaxPacketSize()
 	}
-	return s.cfg.MaxPacketSize
+	return c
 }
 
-// check refuses whatever could go wrong later, so that a batch that is queued can be packetized.
-func (s *Stream) check(b *Batch, packetSize int) error {
+// check refuses whatever could go wrong later, and plans how the batch is cut into packets.
+func (s *Stream) check(b *Batch) error {
 	if n := len(b.Heaps); n == 0 || n > s.cfg.MaxHeaps {
 		return &spead.FieldError{Field: "send.Batch.Heaps", Value: fmt.Sprintf("%d heaps", n),
 			Allowed: fmt.Sprintf("1 to %d (send.Config.MaxHeaps)", s.cfg.MaxHeaps)}
@@ -146,25 +142,44 @@ func (s *Stream) check(b *Batch, packetSize int) error {
 	if b.Order > RoundRobin {
 		return &spead.FieldError{Field: "send.Batch.Order", Value: uint8(b.Order), Allowed: "Serial or RoundRobin"}
 	}
+	cut := s.cut()
+	b.load = load{heaps: len(b.Heaps)}
+	b.plans = b.plans[:0]
 	for i := range b.Heaps {
-		if err := s.checkRef(&b.Heaps[i], packetSize); err != nil {
+		p, err := s.checkRef(&b.Heaps[i], cut)
+		if err != nil {
 			return fmt.Errorf("check heap %d of %d: %w", i+1, len(b.Heaps), err)
 		}
+		b.plans = append(b.plans, p)
+		b.load.bytes += p.PayloadLength()
 	}
-	return nil
+	return s.checkBytes(b.load.bytes)
 }
 
-func (s *Stream) checkRef(r *Ref, packetSize int) error {
+func (s *Stream) checkRef(r *Ref, cut packetizer.Cut) (*plan, error) {
 	switch {
 	case r.Heap == nil:
-		return &spead.FieldError{Field: "send.Ref.Heap", Value: "nil", Allowed: "a heap"}
+		return nil, &spead.FieldError{Field: "send.Ref.Heap", Value: "nil", Allowed: "a heap"}
 	case r.Substream < 0 || r.Substream >= s.substreams:
-		return &spead.FieldError{Field: "send.Ref.Substream", Value: r.Substream,
+		return nil, &spead.FieldError{Field: "send.Ref.Substream", Value: r.Substream,
 			Allowed: fmt.Sprintf("0 to %d: the stream's endpoints", s.substreams-1)}
 	case !(r.Rate >= 0):
-		return &spead.FieldError{Field: "send.Ref.Rate", Value: r.Rate, Allowed: "0 (the stream's) or more bytes per second"}
+		return nil, &spead.FieldError{Field: "send.Ref.Rate", Value: r.Rate, Allowed: "0 (the stream's) or more bytes per second"}
 	}
-	return r.Heap.contents.Check(r.Cnt.cnt, packetSize)
+	p, err := r.Heap.planFor(cut)
+	if err == nil && r.Cnt.exact {
+		err = r.Heap.contents.CheckCnt(r.Cnt.cnt)
+	}
+	return p, err
+}
+
+// checkBytes refuses a batch that would never find room.
+func (s *Stream) checkBytes(bytes int64) error {
+	if bytes > s.cfg.MaxBytes {
+		return &spead.FieldError{Field: "send.Batch.Heaps", Value: fmt.Sprintf("%d bytes of payload", bytes),
+			Allowed: fmt.Sprintf("up to %d (send.Config.MaxBytes)", s.cfg.MaxBytes)}
+	}
+	return nil
 }
 
 // SetCntSequence makes next the heap cnt of the next heap that takes one of the sequence, and step
@@ -202,7 +217,7 @@ func (s *Stream) Substreams() int { return s.substreams }
 // doesn't delay it.
 func (s *Stream) Flush(ctx context.Context) error {
 	select {
-	case <-s.sender.queue.whenCompleted():
+	case <-s.queue.whenCompleted():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -212,7 +227,7 @@ func (s *Stream) Flush(ctx context.Context) error {
 // Stats returns what the stream has done so far.
 func (s *Stream) Stats() Stats {
 	st := s.sender.stats.snapshot()
-	st.HeapsInFlight = s.sender.queue.depth()
+	st.HeapsInFlight = s.queue.depth().heaps
 	if t, ok := s.sender.transport.(observed); ok {
 		st.Transport = t.TransportStats()
 	}
@@ -224,10 +239,12 @@ func (s *Stream) Stats() Stats {
 // what is queued, Cancel its batches first.
 func (s *Stream) Close() error {
 	s.closeOnce.Do(func() {
-		s.sender.queue.close()
+		s.queue.close()
 		if t, ok := s.sender.transport.(patient); ok {
 			t.Hurry()
 		}
+		s.closed.Store(true)
+		s.rouse()
 		<-s.finished
 		s.closeErr = s.sender.transport.Close()
 	})

@@ -328,7 +328,7 @@ func TestAHeapChangedInFlightFailsAndOthersDoNot(t *testing.T) {
 		if err := s.SendBatch(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
-		changed.contents.Items[0].ID = spead.HeapCntID
+		changed.AddItem(0x1001, nil)
 		close(f.gate)
 		if err := b.Wait(t.Context()); !errors.Is(err, ErrHeapChanged) {
 			t.Errorf("the batch ended with %v", err)

@@ -20,6 +20,13 @@ type transport interface {
 	Close() error
 }
 
+// prompt is a transport that can also do without waiting: callers of the stream then run the loop
+// themselves.
+type prompt interface {
+	// TryWriteBatch is WriteBatch that returns without an error where it would have to wait.
+	TryWriteBatch(d []wire.Datagram) (n int, err error)
+}
+
 // sizer is a transport that knows how large packets may be at present, where the stream was told to
 // ask it. It is asked whenever a batch is accepted, by any goroutine.
 type sizer interface {

@@ -28,6 +28,9 @@ func NewUDP(cfg UDPConfig) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if shared.Layout == LayoutAuto {
+		shared.Layout = LayoutEqual
+	}
 	socket, err := udp.NewSender(udp.SenderConfig{
 		Endpoints:  cfg.Endpoints,
 		Source:     cfg.Source,

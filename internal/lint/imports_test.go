@@ -24,6 +24,7 @@ var allowedImports = map[string][]string{
 	"internal/assembler":  {".", "internal/wire"},
 	"internal/udp":        {".", "internal/wire", "internal/udp/route", sysModule, netModule},
 	"internal/udp/route":  {sysModule},
+	"internal/udp/sink":   {sysModule},
 	"inproc":              {".", "internal/wire"},
 	"internal/pcap":       {".", "github.com/gopacket/gopacket"},
 	"send":                {".", "internal/packetizer", "internal/udp", "inproc", "internal/wire"},
@@ -34,6 +35,7 @@ var allowedImports = map[string][]string{
 	"internal/simnet":     {".", "internal/wire"},
 	"internal/netns":      {},
 	"internal/lint":       {},
+	"internal/bench":      {".", "send", "recv", "internal/udp/sink"},
 	"internal/pattern":    {"."},
 	"cmd/spead":           {".", "send", "recv", "inproc", "capture", "internal", "github.com/spf13/cobra"},
 }

@@ -16,15 +16,13 @@ var zeros = [minShare]byte{}
 // at the beginning of one, any number of times. It is not safe for concurrent use, but any number of
 // cursors may walk over one heap.
 type Cursor struct {
-	layout
-	items   []Item
-	cnt     spead.HeapCnt
-	flavour spead.Flavour
-	repeat  bool
+	heap *Heap
+	plan *Plan
+	cnt  spead.HeapCnt
 
 	// offset is where the next packet's payload begins in the heap's.
 	offset int64
-	// pointer is the index of the item whose pointer comes next; len(items) is the NULL before padding.
+	// pointer is the index of the item whose pointer comes next; from len(items) on they are NULL.
 	// address is what it points to, should it be addressed.
 	pointer int
 	address int64
@@ -32,27 +30,19 @@ type Cursor struct {
 	item, within int
 }
 
-// Start puts the cursor before the first packet of h. It fails as h.Check does; the cursor is then
-// at its end.
+// Start puts the cursor before the first packet of h, which is cut by a plan of its own. The heap cnt
+// has to be one that CheckCnt takes.
 //
-// From Start until the last packet was made, the items of h and the lengths of their values must
-// not change. Their numbers and bytes may: they are read when their packet is made, with repeated
-// pointers for each packet.
-func (c *Cursor) Start(h *Heap, cnt spead.HeapCnt, maxPacketSize int) error {
-	l, err := h.layout(cnt, maxPacketSize)
-	if err != nil {
-		*c = Cursor{}
-		return err
-	}
-	*c = Cursor{layout: l, items: h.Items, cnt: cnt, flavour: h.Flavour, repeat: h.RepeatPointers}
-	return nil
+// From Start until the last packet was made, the items of h and the lengths of their values must be
+// those that the plan was made for. Their numbers and bytes may change: they are read when their
+// packet is made, with repeated pointers for each packet. If the items did change, packets are still
+// well formed.
+func (c *Cursor) Start(h *Heap, cnt spead.HeapCnt, p *Plan) {
+	*c = Cursor{heap: h, plan: p, cnt: cnt}
 }
 
-// PayloadLength is the length of the heap's payload in bytes, padding included: HEAP_LENGTH.
-func (c *Cursor) PayloadLength() int64 { return c.length }
-
 // More says whether the heap has a packet left.
-func (c *Cursor) More() bool { return c.offset < c.length }
+func (c *Cursor) More() bool { return c.plan != nil && c.offset < c.plan.length }
 
 // Next makes d the next packet, or empty if the heap has none left, which it returns as false.
 //
@@ -64,16 +54,17 @@ func (c *Cursor) Next(d *wire.Datagram) bool {
 	if !c.More() {
 		return false
 	}
-	if c.repeat {
+	h, p := c.heap, c.plan
+	if h.RepeatPointers {
 		c.pointer, c.address = 0, 0
 	}
-	pointers := min(c.pointersMax, c.pointers-c.pointer)
-	length := int(min(c.length-c.offset, c.room(pointers)))
+	pointers := min(p.pointersMax, p.pointers-c.pointer)
+	length := int(min(p.length-c.offset, p.room(pointers)))
 
 	header := slices.Grow(d.Header, wire.PrefixSize+pointers*wire.PointerSize)
-	header = wire.AppendHeader(header, c.flavour, wire.SpecialCount+pointers)
-	header = wire.AppendSpecials(header, c.flavour, wire.Specials{
-		Cnt: c.cnt, HeapLength: c.length, PayloadOffset: c.offset, PayloadLength: int64(length),
+	header = wire.AppendHeader(header, h.Flavour, wire.SpecialCount+pointers)
+	header = wire.AppendSpecials(header, h.Flavour, wire.Specials{
+		Cnt: c.cnt, HeapLength: p.length, PayloadOffset: c.offset, PayloadLength: int64(length),
 	})
 	d.Header = c.appendPointers(header, pointers)
 	d.Payload = c.appendPayload(d.Payload, length)
@@ -84,10 +75,11 @@ func (c *Cursor) Next(d *wire.Datagram) bool {
 
 // appendPointers appends the next n pointers that aren't special.
 func (c *Cursor) appendPointers(dst []byte, n int) []byte {
-	bits, addressBytes := c.flavour.HeapAddressBits(), c.flavour.HeapAddressBytes()
-	end := min(c.pointer+n, len(c.items))
-	for i := range c.items[c.pointer:end] {
-		it := &c.items[c.pointer+i]
+	items := c.heap.Items
+	bits, addressBytes := c.heap.Flavour.HeapAddressBits(), c.heap.Flavour.HeapAddressBytes()
+	first, end := min(c.pointer, len(items)), min(c.pointer+n, len(items))
+	for i := range items[first:end] {
+		it := &items[first+i]
 		var p wire.Pointer
 		switch {
 		case it.Kind == Inline:
@@ -100,8 +92,12 @@ func (c *Cursor) appendPointers(dst []byte, n int) []byte {
 		}
 		dst = wire.AppendPointer(dst, p)
 	}
-	if c.pointer+n > end {
-		dst = wire.AppendPointer(dst, wire.AddressPointer(bits, spead.NullID, uint64(c.address)))
+	for range n - (end - first) {
+		p := wire.AddressPointer(bits, spead.NullID, uint64(c.address))
+		if c.plan.nulls > 0 {
+			p = wire.ImmediatePointer(bits, spead.NullID, 0)
+		}
+		dst = wire.AppendPointer(dst, p)
 	}
 	c.pointer += n
 	return dst
@@ -118,9 +114,9 @@ func number(value []byte) uint64 {
 
 // appendPayload appends the next length bytes of the heap's payload, as pieces of the items' values.
 func (c *Cursor) appendPayload(dst [][]byte, length int) [][]byte {
-	addressBytes := c.flavour.HeapAddressBytes()
-	for length > 0 && c.item < len(c.items) {
-		it := &c.items[c.item]
+	items, addressBytes := c.heap.Items, c.heap.Flavour.HeapAddressBytes()
+	for length > 0 && c.item < len(items) {
+		it := &items[c.item]
 		if it.inPayload(addressBytes) && c.within < len(it.Value) {
 			n := min(length, len(it.Value)-c.within)
 			dst = append(dst, it.Value[c.within:c.within+n:c.within+n])
@@ -140,33 +136,4 @@ func (c *Cursor) appendPayload(dst [][]byte, length int) [][]byte {
 		length -= n
 	}
 	return dst
-}
-
-// PacketCount is the number of packets of the heap, those made already included. It follows the
-// arithmetic of Next without making them.
-func (c *Cursor) PacketCount() int {
-	if c.length == 0 {
-		return 0
-	}
-	if c.repeat {
-		return packetsFor(c.length, c.room(c.pointers))
-	}
-	// As long as pointers fill the packets, there is no room for more than the least payload.
-	count := c.pointers / c.pointersMax
-	rest := c.length - int64(count)*minShare
-	if left := c.pointers % c.pointersMax; left > 0 && rest > 0 {
-		count++
-		rest -= c.room(left)
-	}
-	return count + packetsFor(rest, c.room(0))
-}
-
-// packetsFor is how many packets with room for so many bytes it takes to carry length bytes.
-func packetsFor(length, room int64) int {
-	return int((max(length, 0) + room - 1) / room)
-}
-
-// room is the payload in bytes that a packet with n pointers besides the special ones has room for.
-func (l *layout) room(n int) int64 {
-	return int64(l.packetSize - wire.PrefixSize - n*wire.PointerSize)
 }

@@ -43,11 +43,13 @@ func benchmarkCursor(b *testing.B, h *Heap, packetSize int) {
 	b.ReportAllocs()
 	packets := 0
 	cnt := spead.HeapCnt(0)
+	plan, err := h.Plan(Cut{MaxPacketSize: packetSize})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
 		cnt++
-		if err := c.Start(h, cnt, packetSize); err != nil {
-			b.Fatal(err)
-		}
+		c.Start(h, cnt, &plan)
 		sent := 0
 		for c.Next(&d) {
 			// The pieces are the user's memory itself, so that it is enough to compare where they are.

@@ -91,8 +91,8 @@ func TestRandomHeapsCanBePutTogetherAgain(t *testing.T) {
 			// One packet has to do: for the pointers, or because padding would make the heap too long.
 			size += len(h.Items) * 8
 		}
-		if h.Check(cnt, size) != nil {
-			t.Fatalf("%+v in %d: %v", h, size, h.Check(cnt, size))
+		if h.check(cnt, Cut{MaxPacketSize: size}) != nil {
+			t.Fatalf("%+v in %d: %v", h, size, h.check(cnt, Cut{MaxPacketSize: size}))
 		}
 		checkHeap(t, h, cnt, size)
 	}
@@ -125,7 +125,7 @@ func TestValuesAreReadWhenTheirPacketIsMade(t *testing.T) {
 		{ID: 0x1002, Kind: Inline, Number: 1},
 	}}
 	var c Cursor
-	if err := c.Start(h, 1, 64); err != nil {
+	if err := c.start(h, 1, Cut{MaxPacketSize: 64}); err != nil {
 		t.Fatal(err)
 	}
 	data[0], data[15] = 0xaa, 0xbb
@@ -146,7 +146,7 @@ func TestValuesAreReadWhenTheirPacketIsMade(t *testing.T) {
 func TestRepeatedPointersAreReadForEachPacket(t *testing.T) {
 	h := &Heap{RepeatPointers: true, Items: []Item{{ID: 0x1000, Kind: Inline, Number: 1}, {ID: 0x1001, Value: someBytes(100)}}}
 	var c Cursor
-	if err := c.Start(h, 1, 96); err != nil {
+	if err := c.start(h, 1, Cut{MaxPacketSize: 96}); err != nil {
 		t.Fatal(err)
 	}
 	var d wire.Datagram
@@ -166,7 +166,7 @@ func TestPacketsStayWellFormedWhenValuesChangeLength(t *testing.T) {
 	for _, length := range []int{0, 3, 70, 300} {
 		h := &Heap{Items: []Item{{ID: 0x1000, Value: someBytes(200)}}}
 		var c Cursor
-		if err := c.Start(h, 1, 100); err != nil {
+		if err := c.start(h, 1, Cut{MaxPacketSize: 100}); err != nil {
 			t.Fatal(err)
 		}
 		var d wire.Datagram
@@ -186,11 +186,13 @@ func TestWalkingAllocatesNothing(t *testing.T) {
 	h := immediates(spead.Flavour{}, 200, 100, 5000)
 	var c Cursor
 	var d wire.Datagram
+	var p Plan
 	allocs := testing.AllocsPerRun(100, func() {
-		if err := c.Start(h, 1, 1472); err != nil {
+		var err error
+		if p, err = h.Plan(Cut{MaxPacketSize: 1472}); err != nil {
 			t.Fatal(err)
 		}
-		for c.Next(&d) {
+		for c.Start(h, 1, &p); c.Next(&d); {
 		}
 	})
 	if allocs != 0 {

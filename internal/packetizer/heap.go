@@ -61,55 +61,6 @@ const (
 	minShare = 8
 )
 
-// layout is how a heap is cut into packets.
-type layout struct {
-	// packetSize is the size in bytes of a full packet, a multiple of 8.
-	packetSize int
-	// pointersMax is how many pointers besides the special ones fit into a packet beside minShare bytes
-	// of payload.
-	pointersMax int
-	// pointers is how many such pointers the heap has, including a NULL before padding.
-	pointers int
-	// length is the length of the heap's payload in bytes, padding included.
-	length int64
-}
-
-// Check finds whatever keeps the heap from being sent with this heap cnt in packets of at most
-// maxPacketSize bytes, and tells it as a *spead.FieldError. It is nil if Cursor.Start succeeds.
-func (h *Heap) Check(cnt spead.HeapCnt, maxPacketSize int) error {
-	_, err := h.layout(cnt, maxPacketSize)
-	return err
-}
-
-// layout computes and checks what doesn't change from packet to packet.
-func (h *Heap) layout(cnt spead.HeapCnt, maxPacketSize int) (layout, error) {
-	if maxPacketSize < MinPacketSize {
-		return layout{}, &spead.FieldError{Field: "packet size", Value: maxPacketSize,
-			Allowed: fmt.Sprintf("%d or more", MinPacketSize)}
-	}
-	if most := h.Flavour.MaxHeapCnt(); cnt > most {
-		return layout{}, &spead.FieldError{Field: "heap cnt", Value: uint64(cnt),
-			Allowed: fmt.Sprintf("0 to %d in %v", uint64(most), h.Flavour)}
-	}
-	length, err := h.checkItems()
-	if err != nil {
-		return layout{}, err
-	}
-	l := layout{
-		packetSize: maxPacketSize &^ 7,
-		pointers:   len(h.Items),
-		length:     length,
-	}
-	l.pointersMax = (l.packetSize - wire.PrefixSize - minShare) / wire.PointerSize
-	// One packet more than needed is counted if the pointers fill theirs, because a NULL may follow.
-	packets := len(h.Items)/l.pointersMax + 1
-	if padded := int64(packets-1)*minShare + 1; length < padded {
-		l.length = padded
-		l.pointers++
-	}
-	return l, h.checkLayout(&l, packets)
-}
-
 // checkItems checks each item by itself and returns the length of their payload.
 func (h *Heap) checkItems() (length int64, err error) {
 	addressBytes := h.Flavour.HeapAddressBytes()
@@ -154,22 +105,4 @@ func (h *Heap) explain(it *Item) error {
 func (h *Heap) tooLong(length int64) error {
 	return &spead.FieldError{Field: "heap length", Value: length,
 		Allowed: fmt.Sprintf("up to %d bytes in %v", h.Flavour.MaxImmediate(), h.Flavour)}
-}
-
-// checkLayout checks what follows from the items together, given the number of packets that their
-// pointers are taken to need.
-func (h *Heap) checkLayout(l *layout, packets int) error {
-	const most = wire.MaxPointers - wire.SpecialCount
-	switch {
-	case uint64(l.length) > h.Flavour.MaxImmediate():
-		return h.tooLong(l.length)
-	case h.RepeatPointers && packets > 1:
-		// Exactly as many items as fit are refused too: as in spead2.
-		return &spead.FieldError{Field: "number of items with repeated pointers", Value: len(h.Items),
-			Allowed: fmt.Sprintf("0 to %d in packets of %d bytes", l.pointersMax-1, l.packetSize)}
-	case min(l.pointers, l.pointersMax) > most:
-		return &spead.FieldError{Field: "number of items", Value: len(h.Items),
-			Allowed: fmt.Sprintf("up to %d in packets of %d bytes", most-1, l.packetSize)}
-	}
-	return nil
 }

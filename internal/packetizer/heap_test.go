@@ -45,7 +45,7 @@ func TestHeapsThatCannotBeSentAreRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := &Heap{Flavour: flavour(t, test.bits), Items: test.items}
-			err := h.Check(test.cnt, test.size)
+			err := h.check(test.cnt, Cut{MaxPacketSize: test.size})
 			var field *spead.FieldError
 			if test.field == "" && err != nil || test.field != "" && (!errors.As(err, &field) || field.Field != test.field) {
 				t.Errorf("%v, want a refusal of %q", err, test.field)
@@ -61,7 +61,7 @@ func TestRepeatedPointersHaveToFitIntoOnePacket(t *testing.T) {
 	for items := range 12 {
 		h := &Heap{RepeatPointers: true, Items: make([]Item, items)}
 		// Packets of 120 bytes take 9 pointers, of which spead2 reserves one.
-		if err := h.Check(1, 120); (err == nil) != (items < 9) {
+		if err := h.check(1, Cut{MaxPacketSize: 120}); (err == nil) != (items < 9) {
 			t.Errorf("%d items: %v", items, err)
 		}
 	}
@@ -69,10 +69,10 @@ func TestRepeatedPointersHaveToFitIntoOnePacket(t *testing.T) {
 
 func TestCursorThatCouldNotStartIsAtItsEnd(t *testing.T) {
 	var c Cursor
-	if err := c.Start(&Heap{Items: []Item{{ID: 0x1000}}}, 1, 1472); err != nil || !c.More() || c.PayloadLength() != 1 {
+	if err := c.start(&Heap{Items: []Item{{ID: 0x1000}}}, 1, Cut{MaxPacketSize: 1472}); err != nil || !c.More() || c.plan.PayloadLength() != 1 {
 		t.Fatalf("%v, %+v", err, c)
 	}
-	if err := c.Start(&Heap{}, 1, 8); err == nil || c.More() || c.PacketCount() != 0 || c.PayloadLength() != 0 {
+	if err := c.start(&Heap{}, 1, Cut{MaxPacketSize: 8}); err == nil || c.More() {
 		t.Errorf("%v, %+v", err, c)
 	}
 	if c.Next(&wire.Datagram{}) || new(Cursor).More() {

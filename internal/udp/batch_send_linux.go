@@ -33,7 +33,11 @@ type batchSender struct {
 	substreams [sentMessagesMax]int // where each message goes
 	first, end int
 	pieces     []unix.Iovec // of all messages, in order
-	gathered   []byte       // datagrams in too many pieces for the kernel
+	gathered   []byte       // datagrams that were copied together
+	// connected says that the socket knows its only destination.
+	connected bool
+	// hasty says that a full socket isn't waited for, full that there was one.
+	hasty, full bool
 
 	// What the last system call returned.
 	sent  int
@@ -62,11 +66,24 @@ func newBatchSender(conn *net.UDPConn, cfg *SenderConfig, counters *senderCounte
 		}
 		counters.paths[i].gso.Store(uint32(b.destinations[i].gso.state))
 	}
+	if cfg.Conn == nil && !cfg.PathMTU { // a connected socket's path MTU changes under it
+		b.connect(conn)
+	}
 	return b, nil
 }
 
+// TryWriteBatch is WriteBatch that returns without an error where it would have to wait. It counts as
+// a WriteBatch.
+func (s *Sender) TryWriteBatch(d []wire.Datagram) (n int, err error) {
+	s.batch.hasty = true
+	n, err = s.WriteBatch(d)
+	s.batch.hasty = false
+	return n, err
+}
+
 func (b *batchSender) write(d []wire.Datagram) (n int, err error) {
-	for n < len(d) && err == nil {
+	b.full = false
+	for n < len(d) && err == nil && !b.full {
 		var left int
 		b.lay(d[n:])
 		left, err = b.flush()
@@ -90,10 +107,14 @@ func (b *batchSender) flush() (left int, err error) {
 			left += b.credit()
 			continue
 		}
+		if b.full = b.errno == unix.EAGAIN; b.full {
+			return left, nil
+		}
 		switch b.react() {
 		case split:
 			return left, nil
 		case report:
+			b.disconnect()
 			return left, os.NewSyscallError("sendmmsg", b.errno)
 		}
 	}
@@ -158,7 +179,7 @@ func (b *batchSender) sendmmsg(fd uintptr) (done bool) {
 		b.sent, b.errno = int(n), errno
 		if errno == unix.EAGAIN {
 			b.counters.waits.Add(1)
-			return false
+			return b.hasty
 		}
 		return true
 	}

@@ -10,7 +10,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/gospead/spead/internal/udp/route")
+	"github.com/gospead/spead/internal/udp/route"
+)
 
 func newSocket(t *testing.T, network, address string) *net.UDPConn {
 	t.Helper()

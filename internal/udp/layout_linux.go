@@ -37,12 +37,19 @@ func (b *batchSender) forget() {
 // layMessage makes the next message, of all of d.
 func (b *batchSender) layMessage(d []wire.Datagram) {
 	start := len(b.pieces)
-	for i := range d {
-		b.addDatagram(&d[i])
+	if len(d) > 1 && d[0].Size <= gatherMax {
+		b.gather(d)
+	} else {
+		for i := range d {
+			b.addDatagram(&d[i])
+		}
 	}
 	to := &b.destinations[d[0].Substream]
 	header := &b.messages[b.end].Hdr
-	*header = unix.Msghdr{Name: to.name, Namelen: to.nameSize}
+	*header = unix.Msghdr{}
+	if !b.connected {
+		header.Name, header.Namelen = to.name, to.nameSize
+	}
 	if n := len(b.pieces) - start; n > 0 {
 		// Should pieces grow for a later message, this one goes on with the old memory.
 		header.Iov = &b.pieces[start]
@@ -58,11 +65,22 @@ func (b *batchSender) layMessage(d []wire.Datagram) {
 	b.end++
 }
 
+// gatherMax is up to which size datagrams of one message are copied together: for the kernel, many
+// small pieces cost more than that. Measured in docs/performance.md.
+const gatherMax = 2048
+
+// gather adds datagrams as one piece.
+func (b *batchSender) gather(d []wire.Datagram) {
+	start := len(b.gathered)
+	for i := range d {
+		b.gathered = d[i].AppendTo(b.gathered)
+	}
+	b.addPiece(b.gathered[start:])
+}
+
 func (b *batchSender) addDatagram(d *wire.Datagram) {
 	if 1+len(d.Payload) > piecesMax {
-		start := len(b.gathered)
-		b.gathered = d.AppendTo(b.gathered)
-		b.addPiece(b.gathered[start:])
+		b.gather([]wire.Datagram{*d})
 		return
 	}
 	b.addPiece(d.Header)

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/gospead/spead/internal/udp/sink"
 )
 
 // BenchmarkSink sends batches into a socket that drops everything in the kernel, unsegmented and
@@ -25,21 +25,12 @@ func BenchmarkSink(b *testing.B) {
 	})
 }
 
-// newSink opens a socket whose filter, one instruction that returns 0, accepts nothing. With UDP_GRO
-// the kernel needn't split messages before it drops them.
+// newSink opens a sink that is closed with the benchmark.
 func newSink(b *testing.B) netip.AddrPort {
-	conn, err := listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	to, err := sink.New()
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { conn.Close() })
-	enableGRO(conn)
-	dropAll := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
-	if err := control(conn, func(fd int) error {
-		return unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
-			&unix.SockFprog{Len: 1, Filter: &dropAll})
-	}); err != nil {
-		b.Fatal(err)
-	}
-	return localAddr(conn)
+	b.Cleanup(func() { to.Close() })
+	return to.Addr()
 }

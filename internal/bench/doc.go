@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bench measures senders as the tutorial of spead2 does on its page "Batching heaps", which
+// is where this library began: many heaps, each a timestamp and an array of samples set to the heap's
+// index, in batches of about 512 KiB, two of which are in turn filled and sent. Heaps and batches are
+// made once.
+//
+// A run sends into a sink (internal/udp/sink), to an endpoint, or to a receiver in this process that
+// compares every sample. What left is checked against what the heaps have to make on the wire. Runs of
+// another program can be measured in turn with ours; figures are medians.
+package bench
