@@ -23,8 +23,18 @@ type tcpPeer struct {
 	stream *Stream
 }
 
-// newTCPPeer connects a stream to a listener on the loopback interface. Buffers are small, so that a
-// peer that doesn't read is felt soon.
+// newNarrowPeer is newTCPPeer with small buffers, so that a peer that doesn't read is felt soon.
+func newNarrowPeer(t *testing.T, cfg TCPConfig) *tcpPeer {
+	t.Helper()
+	cfg.BufferSize = 32 << 10
+	p := newTCPPeer(t, cfg)
+	if err := p.SetReadBuffer(16 << 10); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// newTCPPeer connects a stream to a listener on the loopback interface.
 func newTCPPeer(t *testing.T, cfg TCPConfig) *tcpPeer {
 	t.Helper()
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -33,9 +43,6 @@ func newTCPPeer(t *testing.T, cfg TCPConfig) *tcpPeer {
 	}
 	defer l.Close()
 	cfg.Endpoint = netip.MustParseAddrPort(l.Addr().String())
-	if cfg.BufferSize == 0 {
-		cfg.BufferSize = 32 << 10
-	}
 	s, err := NewTCP(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -46,11 +53,7 @@ func newTCPPeer(t *testing.T, cfg TCPConfig) *tcpPeer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	peer := &tcpPeer{conn.(*net.TCPConn), s}
-	if err := peer.SetReadBuffer(16 << 10); err != nil {
-		t.Fatal(err)
-	}
-	return peer
+	return &tcpPeer{conn.(*net.TCPConn), s}
 }
 
 // readAll reads until the stream has ended, in the background.
@@ -267,12 +270,12 @@ func checkResults(t *testing.T, b *Batch, heapBytes int64, want error) (sum int6
 const blockedHeapBytes = 1<<20 + 17*40 + 8 // in packets of 65504 bytes: headers, and the item's pointer
 
 func TestAPeersResetFailsTheHeapAtThatPointAndAllLater(t *testing.T) {
-	p := newTCPPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}})
+	p := newNarrowPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}})
 	b := manyHeaps(64, 1<<20)
 	if err := p.stream.SendBatch(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.ReadFull(p, make([]byte, 5<<20)); err != nil {
+	if _, err := io.ReadFull(p, make([]byte, 5*blockedHeapBytes)); err != nil {
 		t.Fatal(err)
 	}
 	p.SetLinger(0) // Close resets the connection
@@ -281,7 +284,7 @@ func TestAPeersResetFailsTheHeapAtThatPointAndAllLater(t *testing.T) {
 	if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("the batch ended with %v", err)
 	}
-	if sum := checkResults(t, b, blockedHeapBytes, err); sum < 5<<20 || b.Results()[4].Err != nil {
+	if sum := checkResults(t, b, blockedHeapBytes, err); sum < 5*blockedHeapBytes || b.Results()[4].Err != nil {
 		t.Errorf("%d bytes left", sum)
 	}
 	r, err := p.stream.Send(t.Context(), heapOf(100))
@@ -294,7 +297,7 @@ func TestAPeersResetFailsTheHeapAtThatPointAndAllLater(t *testing.T) {
 }
 
 func TestCloseGivesUpOnAPeerThatTakesNothing(t *testing.T) {
-	p := newTCPPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}, Linger: 10 * time.Millisecond})
+	p := newNarrowPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}, Linger: 10 * time.Millisecond})
 	b := manyHeaps(64, 1<<20)
 	if err := errors.Join(p.stream.SendBatch(t.Context(), b), p.stream.Close()); err != nil {
 		t.Fatal(err)
@@ -309,7 +312,7 @@ func TestCloseGivesUpOnAPeerThatTakesNothing(t *testing.T) {
 }
 
 func TestClosingWaitsForAPeerThatTakesSomething(t *testing.T) {
-	p := newTCPPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}, Linger: time.Minute})
+	p := newNarrowPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}, Linger: time.Minute})
 	b := manyHeaps(8, 1<<20)
 	if err := p.stream.SendBatch(t.Context(), b); err != nil {
 		t.Fatal(err)
@@ -326,7 +329,7 @@ func TestClosingWaitsForAPeerThatTakesSomething(t *testing.T) {
 }
 
 func TestACancelledHeapLeavesWholePacketsBehind(t *testing.T) {
-	p := newTCPPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}})
+	p := newNarrowPeer(t, TCPConfig{Config: Config{MaxHeaps: 64}})
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan Result)
 	go func() {
@@ -355,7 +358,7 @@ func TestACancelledHeapLeavesWholePacketsBehind(t *testing.T) {
 }
 
 func TestACancelledHeapsLastPacketIsFinishedByClose(t *testing.T) {
-	p := newTCPPeer(t, TCPConfig{})
+	p := newNarrowPeer(t, TCPConfig{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancelled := make(chan Result)
 	go func() {
