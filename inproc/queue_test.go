@@ -5,10 +5,15 @@ package inproc
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 
 	"go.uber.org/goleak"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -137,8 +142,169 @@ func TestTheSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestACapacityBelowZeroIsRefused(t *testing.T) {
-	if _, err := NewQueue(-1); err == nil {
-		t.Error("a capacity of -1 was taken")
+func TestLimitsBelowZeroAreRefused(t *testing.T) {
+	for field, cfg := range map[string]Config{"inproc.Config.Packets": {Packets: -2}, "inproc.Config.Bytes": {Bytes: -2}} {
+		_, err := New(cfg)
+		var refused *spead.FieldError
+		if !errors.As(err, &refused) || refused.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func TestBytesAreLimitedToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, err := New(Config{Bytes: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes := []int{400, 600, 1, 5000, 1000}
+		added := 0
+		go func() {
+			for _, size := range sizes {
+				if err := q.Add(make([]byte, size)); err != nil {
+					t.Error(err)
+				}
+				added++
+			}
+		}()
+		for i, want := range []int{2, 2, 3, 4, 5} {
+			synctest.Wait()
+			if added != want {
+				t.Fatalf("after %d packets were taken, %d have been added, want %d", i, added, want)
+			}
+			if got, err := q.Take(nil, 1); err != nil || len(got[0]) != sizes[i] {
+				t.Fatalf("took %d bytes, %v", len(got[0]), err)
+			}
+		}
+	})
+}
+
+func TestAnUnboundedQueueTakesEverything(t *testing.T) {
+	q, err := New(Config{Packets: Unbounded, Bytes: Unbounded})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const packets = 3 * defaultPackets
+	for i := range packets {
+		if err := q.Add(fmt.Appendf(make([]byte, 0, 2000), "%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := 0; i < packets; {
+		taken, err := q.Take(nil, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range taken {
+			if string(p) != strconv.Itoa(i) {
+				t.Fatalf("packet %d is %q", i, p)
+			}
+			i++
+		}
+	}
+}
+
+// TestEachWritersPacketsKeepTheirOrder has writers of both kinds and a reader work at once.
+func TestEachWritersPacketsKeepTheirOrder(t *testing.T) {
+	const writers, packets = 4, 2000
+	q, err := New(Config{Packets: 50, Bytes: 700})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	for w := range writers {
+		running.Go(func() { addNumbered(t, q, w, packets) })
+	}
+	go func() {
+		running.Wait()
+		q.Stop()
+	}()
+	var next [writers]int
+	var taken [][]byte
+	for {
+		if taken, err = q.Take(taken[:0], 7); err != nil {
+			break
+		}
+		for _, p := range taken {
+			var w, number int
+			if _, err := fmt.Sscanf(string(p), "%d:%d", &w, &number); err != nil || number != next[w] {
+				t.Fatalf("took %q, %v; want number %d", p, err, next[w])
+			}
+			next[w]++
+		}
+		q.Recycle(taken)
+	}
+	if next != [writers]int{packets, packets, packets, packets} {
+		t.Errorf("took %v packets", next)
+	}
+}
+
+// addNumbered adds packets that name their writer and their number, in lots if the writer is even.
+func addNumbered(t *testing.T, q *Queue, w, packets int) {
+	var lot Lot
+	var d []wire.Datagram
+	for number := range packets {
+		p := fmt.Appendf(nil, "%d:%d", w, number)
+		d = append(d, wire.Datagram{Header: p[:1], Payload: [][]byte{p[1:]}, Size: len(p)})
+		if w%2 == 0 && len(d) < 30 && number < packets-1 {
+			continue
+		}
+		for len(d) > 0 {
+			n, err := q.AddDatagrams(&lot, d, func() bool { return true })
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			d = d[n:]
+		}
+	}
+}
+
+func TestWaitingForRoomCanBeInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(t, 1)
+		keep := true
+		result := make(chan error)
+		go func() {
+			d := []wire.Datagram{{Header: []byte("a"), Size: 1}, {Header: []byte("b"), Size: 1}}
+			n, err := q.AddDatagrams(&Lot{}, d, func() bool { return keep })
+			if n != 1 || err != nil {
+				t.Errorf("added %d, %v", n, err)
+			}
+			_, err = q.AddDatagrams(&Lot{}, d[n:], func() bool { return keep })
+			result <- err
+		}()
+		synctest.Wait()
+		q.Interrupt() // the writer asks, and waits on
+		synctest.Wait()
+		keep = false
+		q.Interrupt()
+		if err := <-result; !errors.Is(err, ErrInterrupted) {
+			t.Errorf("waiting ended with %v", err)
+		}
+	})
+}
+
+func TestLotsAllocateNothingInTheSteadyState(t *testing.T) {
+	q := newQueue(t, 0)
+	d := make([]wire.Datagram, 64)
+	for i := range d {
+		d[i] = wire.Datagram{Header: make([]byte, 72), Payload: [][]byte{make([]byte, 8928)}, Size: 9000}
+	}
+	var lot Lot
+	var taken [][]byte
+	keep := func() bool { return true }
+	allocs := testing.AllocsPerRun(100, func() {
+		for range 5 {
+			if n, err := q.AddDatagrams(&lot, d, keep); n != len(d) || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		taken, _ = q.Take(taken[:0], 1000)
+		q.Recycle(taken)
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations per %d packets", allocs, 5*len(d))
 	}
 }
