@@ -4,6 +4,7 @@ package send
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -102,8 +103,11 @@ func (c *TCPConfig) connect(ctx context.Context) (net.Conn, error) {
 	endpoint := netip.AddrPortFrom(c.Endpoint.Addr().Unmap(), c.Endpoint.Port())
 	conn, err := dialer.DialContext(ctx, "tcp", endpoint.String())
 	if err != nil {
+		var op *net.OpError
 		if ctx.Err() != nil {
 			err = ctx.Err()
+		} else if errors.As(err, &op) {
+			err = op.Err // what it adds is where to, as below
 		}
 		return nil, fmt.Errorf("connect to %v: %w", endpoint, err)
 	}

@@ -20,6 +20,7 @@ import (
 // sendOptions is what the flags of spead send set.
 type sendOptions struct {
 	udp       send.UDPConfig
+	tcp       bool
 	bind      netip.Addr
 	noGSO     bool
 	flavour   spead.Flavour
@@ -43,10 +44,11 @@ func newSend(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send ENDPOINT...",
 		Short: "Send test heaps to one or more endpoints",
-		Long: `Send heaps of test data over UDP, as spead2_send does.
+		Long: `Send heaps of test data over UDP or TCP, as spead2_send does.
 
 Endpoints are host:port, [v6]:port, or 239.1.2.3+7:7148 for eight consecutive addresses, with commas
-between several. Each is a substream: heaps go to the endpoints in turn.
+between several. Each is a substream: heaps go to the endpoints in turn. A single tcp://host:port is
+connected to; packets are of up to 65504 bytes then, unless --packet-size says otherwise.
 
 Every heap holds --items arrays of big-endian 32-bit unsigned integers, with ids from 0x1000 on and
 names "Test item 0", "Test item 1" and so on. The first heap to each endpoint also describes them.
@@ -54,10 +56,16 @@ After --heaps heaps, each endpoint gets one more, with the stop item, so that re
 --heaps 0 nothing else is sent. An interrupted sender sends no stop item.`,
 		Example: `  spead send 127.0.0.1:7148 --heaps 100 --verify
   spead send 239.1.2.3+7:7148 --interface eth0 --rate 10Gbps --packet-size 8972
-  spead send [fe80::1%eth0]:7148 --flavour 64-48 --heap-size 64KiB --max-heaps 64`,
+  spead send [fe80::1%eth0]:7148 --flavour 64-48 --heap-size 64KiB --max-heaps 64
+  spead send 10.1.2.3:7148 --packet-size pmtu
+  spead send tcp://10.1.2.3:7148`,
 		Args:              atLeastOne("ENDPOINT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			args, err := o.useTCP(cmd, args)
+			if err != nil {
+				return err
+			}
 			if err := o.finish(cmd.Context(), args); err != nil {
 				return err
 			}
@@ -81,7 +89,8 @@ func (o *sendOptions) addFlags(cmd *cobra.Command) {
 	flag[float64]{"rate", "average rate to keep to; 0: unlimited", &o.udp.Rate, rates()}.add(cmd)
 	flag[int]{"burst", "bytes that may leave back to back", &o.udp.BurstSize, sizes(1, math.MaxInt32)}.add(cmd)
 	flag[float64]{"burst-rate-ratio", "how much faster than the rate to catch up", &o.udp.BurstRateRatio, ratios()}.add(cmd)
-	flag[int]{"packet-size", "largest packet, rounded down to a multiple of 8", &o.udp.MaxPacketSize, sizes(56, 65507)}.add(cmd)
+	flag[int]{"packet-size", "largest packet, rounded down to a multiple of 8; pmtu: what the path takes",
+		&o.udp.MaxPacketSize, packetSizes()}.add(cmd)
 	flag[int]{"max-heaps", "heaps in flight, each in memory of its own", &o.udp.MaxHeaps, wholeNumbers(1, 1<<20)}.add(cmd)
 	flag[int]{"buffer", "size of the socket's buffer", &o.udp.BufferSize, sizes(1, 1<<30-1)}.add(cmd)
 	flag[netip.Addr]{"source", "local address to send from", &o.udp.Source, addresses()}.add(cmd)
@@ -177,7 +186,7 @@ func sendHeaps(ctx context.Context, c console, o *sendOptions) error {
 		c.remark("spead send: --heap-size is no multiple of --items words: using %d instead of %d bytes", used, o.heapBytes)
 	}
 	o.udp.Logger = c.logger()
-	stream, err := send.NewUDP(o.udp)
+	stream, err := o.openStream(ctx)
 	if err != nil {
 		return err
 	}
