@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gospead/spead/internal/tcp"
 	"github.com/gospead/spead/internal/udp"
 	"github.com/gospead/spead/internal/wire"
 )
@@ -21,10 +22,10 @@ type connTransport struct {
 	mu     sync.Mutex
 	conn   net.Conn
 	linger time.Duration
-	// gathers says that the connection can't take pieces from many places with one call.
-	gathers  bool
-	pieces   [][]byte    // of the batch in hand; its memory is kept
-	unsent   net.Buffers // what of pieces hasn't left
+	// gatherer takes pieces from many places with one call. Where the connection can't do that it is
+	// nil, and packets are gathered before they are written.
+	gatherer *tcp.Gatherer
+	pieces   [][]byte // of the batch in hand; its memory is kept
 	gathered []byte
 	// rest is what has to follow of a packet that was interrupted: the packet counts as sent.
 	rest []byte
@@ -35,18 +36,20 @@ type connTransport struct {
 	hurried     atomic.Int64 // since when, in nanoseconds since 1970; 0: not
 	progress    int64        // when something left while the stream was hurried, likewise
 
-	calls, packets, waits atomic.Int64
-	errnos                udp.ErrnoTable
+	writes, packets atomic.Int64
+	errnos          udp.ErrnoTable
 }
 
-func newConnTransport(conn net.Conn, linger time.Duration) *connTransport {
+func newConnTransport(conn net.Conn, linger time.Duration) (*connTransport, error) {
 	t := &connTransport{conn: conn, linger: linger}
-	switch conn.(type) {
-	case *net.TCPConn, *net.UnixConn:
-	default:
-		t.gathers = true
+	var err error
+	switch c := conn.(type) {
+	case *net.TCPConn:
+		t.gatherer, err = tcp.New(c)
+	case *net.UnixConn:
+		t.gatherer, err = tcp.New(c)
 	}
-	return t
+	return t, err
 }
 
 // WriteBatch sends all pieces of all datagrams with as few system calls as can be (writev), which
@@ -92,7 +95,7 @@ func (t *connTransport) lay(d []wire.Datagram) {
 		t.pieces = append(t.pieces, d[i].Header)
 		t.pieces = append(t.pieces, d[i].Payload...)
 	}
-	if t.gathers {
+	if t.gatherer == nil {
 		t.gathered = t.gathered[:0]
 		for _, piece := range t.pieces {
 			t.gathered = append(t.gathered, piece...)
@@ -103,25 +106,23 @@ func (t *connTransport) lay(d []wire.Datagram) {
 // write writes what is laid and gives the bytes that left. Fewer than all without an error mean that
 // it was interrupted.
 func (t *connTransport) write() (bytes int, err error) {
-	defer func() { clear(t.pieces) }()
-	t.unsent = t.pieces
-	gathered := t.gathered
+	defer clear(t.pieces)
+	unsent, gathered := t.pieces, t.gathered
 	for {
-		var n int64
-		if t.gathers {
-			var m int
-			m, err = t.conn.Write(gathered)
-			n, gathered = int64(m), gathered[m:]
+		var n int
+		if t.gatherer == nil {
+			n, err = t.conn.Write(gathered)
+			t.writes.Add(1)
+			gathered = gathered[n:]
 		} else {
-			n, err = t.unsent.WriteTo(t.conn)
+			n, err = t.gatherer.Write(unsent)
+			unsent = after(unsent, n)
 		}
-		t.calls.Add(1)
-		bytes += int(n)
+		bytes += n
 		switch {
 		case err == nil:
 			return bytes, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			t.waits.Add(1)
 			if stop, err := t.deadlinePassed(n > 0); stop {
 				return bytes, err
 			}
@@ -129,6 +130,18 @@ func (t *connTransport) write() (bytes int, err error) {
 			return bytes, t.breakDown(err)
 		}
 	}
+}
+
+// after gives the pieces that follow so many bytes; the first may be shortened in place.
+func after(pieces [][]byte, bytes int) [][]byte {
+	for len(pieces) > 0 && bytes >= len(pieces[0]) {
+		bytes -= len(pieces[0])
+		pieces = pieces[1:]
+	}
+	if bytes > 0 {
+		pieces[0] = pieces[0][bytes:]
+	}
+	return pieces
 }
 
 // deadlinePassed sees to a write that was made to return, having taken something or not. It says
@@ -144,7 +157,7 @@ func (t *connTransport) deadlinePassed(progress bool) (stop bool, err error) {
 			t.progress = now.UnixNano()
 		}
 		waited := time.Duration(now.UnixNano() - max(t.progress, hurried))
-		if waited >= t.linger || t.gathers {
+		if waited >= t.linger || t.gatherer == nil {
 			return true, t.breakDown(fmt.Errorf("the peer takes nothing: %w", ErrClosed))
 		}
 		t.setDeadline(now.Add(t.linger - waited))
@@ -188,7 +201,7 @@ func whole(d []wire.Datagram, bytes int) (n, within int) {
 // Interrupt makes a waiting write return. A connection that gathers isn't interrupted: it may be one
 // that a deadline spoils for good (crypto/tls).
 func (t *connTransport) Interrupt() {
-	if t.gathers {
+	if t.gatherer == nil {
 		return
 	}
 	t.interrupted.Store(true)
@@ -204,12 +217,11 @@ func (t *connTransport) Hurry() {
 
 // TransportStats tells what the connection has taken.
 func (t *connTransport) TransportStats() TransportStats {
-	return TransportStats{
-		Calls:   t.calls.Load(),
-		Packets: t.packets.Load(),
-		Waits:   t.waits.Load(),
-		Errors:  t.errnos.Counts(),
+	s := TransportStats{Calls: t.writes.Load(), Packets: t.packets.Load(), Errors: t.errnos.Counts()}
+	if t.gatherer != nil {
+		s.Calls, s.Waits = t.gatherer.Calls(), t.gatherer.Waits()
 	}
+	return s
 }
 
 // Close sends what is due of a packet, unless a write is waiting, which Close ends.

@@ -67,7 +67,11 @@ func NewTCP(ctx context.Context, cfg TCPConfig) (*Stream, error) {
 			return nil, err
 		}
 	}
-	return newStream(shared, newConnTransport(conn, cfg.Linger), 1), nil
+	t, err := newConnTransport(conn, cfg.Linger)
+	if err != nil {
+		return nil, err
+	}
+	return newStream(shared, t, 1), nil
 }
 
 func (c *TCPConfig) check() error {

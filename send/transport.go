@@ -51,7 +51,7 @@ type observed interface {
 // TransportStats is what a stream's transport has done so far. Which of the counters mean something
 // depends on the transport; the others are 0.
 type TransportStats struct {
-	// Calls counts system calls (UDP, TCP), or calls of the writer. With TCP, one may stand for several.
+	// Calls counts system calls (UDP, TCP), calls of the writer, or hand-overs to queues.
 	Calls int64
 	// Messages counts what those calls took: with UDP, messages of one or more datagrams, which the
 	// kernel or the network card splits; Packets/Messages is how many on average. Packets counts packets.
