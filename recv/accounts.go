@@ -33,10 +33,10 @@ func (s *Stream) countBatch(b *Batch) {
 }
 
 // logRefusals writes a line the first time that a packet is refused for a reason; how often it
-// happens is in the statistics.
+// happens is in the statistics. That some come after the stop item is in the nature of things.
 func (s *Stream) logRefusals() {
 	for reason, count := range s.work.Refused.All() {
-		if count > 0 && !s.logged[reason] {
+		if count > 0 && !s.logged[reason] && reason != spead.RefusedStopped {
 			s.logged[reason] = true
 			s.cfg.Logger.Warn("first packet refused for this reason", "reason", reason.String())
 		}

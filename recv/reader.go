@@ -111,6 +111,8 @@ func (s *Stream) verdict(h *assembler.Heap) (Discard, bool) {
 		return 0, false
 	case h.End() == assembler.Evicted:
 		return DiscardEvicted, true
+	case s.assembler.Stopped() && h.IsCtrl(spead.CtrlStop):
+		return DiscardStopHeap, true
 	default:
 		return DiscardFlushed, true
 	}

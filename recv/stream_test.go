@@ -226,3 +226,18 @@ func TestConfigNamesTheFieldThatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// TestAStopHeapOfSeveralPacketsIsNoLoss: the stop item acts with its packet, before the rest of its
+// heap has come.
+func TestAStopHeapOfSeveralPacketsIsNoLoss(t *testing.T) {
+	memory := packetsOf(t, 56, heapOf(8, 0), stopHeap())
+	s := newTestStream(t, Config{}, &memorySource{rest: memory})
+	for h := range s.Heaps(t.Context()) {
+		h.Release()
+	}
+	st := s.Stats()
+	if st.IncompleteHeapsFlushed != 1 || st.HeapsDiscarded[DiscardFlushed] != 0 || st.HeapsDiscarded[DiscardStopHeap] != 1 {
+		t.Errorf("%d flushed, %v discarded", st.IncompleteHeapsFlushed, st.HeapsDiscarded)
+	}
+	checkLaw(t, st)
+}
