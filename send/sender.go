@@ -123,7 +123,9 @@ func (s *sender) fill() {
 		if s.filled++; s.filled == 1 {
 			limit = datagramsFor(d.Size)
 		}
-		s.pacer.sent(d.Size, o.batch.Heaps[o.heap].Rate)
+		if !o.batch.cancelled.Load() { // what won't leave takes no time
+			s.pacer.sent(d.Size, o.batch.Heaps[o.heap].Rate)
+		}
 	}
 	s.used = max(s.used, s.filled)
 }
