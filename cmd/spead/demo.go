@@ -94,7 +94,7 @@ func (r *demoResult) print(c console, asJSON bool) error {
 
 // fault says plainly what went wrong and where; nil if nothing did.
 func (r *demoResult) fault() error {
-	if r.Verified == r.Sent {
+	if r.Verified == r.Sent && r.Received == r.Sent && r.Incomplete == 0 {
 		return nil
 	}
 	var where []string
@@ -105,7 +105,7 @@ func (r *demoResult) fault() error {
 	}
 	add(r.Received-r.Verified, "%d heaps differ from what was sent", r.Received-r.Verified)
 	add(r.Incomplete, "%d heaps came incomplete", r.Incomplete)
-	lost := r.Sent - r.Received - r.Incomplete
+	lost := max(0, r.Sent-r.Received-r.Incomplete)
 	add(lost, "%d heaps never came", lost)
 	add(r.Stats.KernelDrops, "the kernel dropped %d packets for want of room in the socket's buffer", r.Stats.KernelDrops)
 	for reason, n := range r.Stats.Refused.All() {

@@ -14,6 +14,9 @@ import (
 // endpointsMax bounds what a command line can ask for: each endpoint costs a socket or a destination.
 const endpointsMax = 4096
 
+// endpointScheme may stand before an endpoint.
+const endpointScheme = "spead://"
+
 // side says what endpoints are for.
 type side struct {
 	// argument is what the help calls them.
@@ -60,7 +63,7 @@ func parseEndpoints(ctx context.Context, text string, s side) ([]netip.AddrPort,
 
 // splitEndpoint takes one endpoint apart: its host, how many addresses follow it, and its port.
 func splitEndpoint(text string, s side) (host string, more int, port uint16, ok bool) {
-	text = strings.TrimPrefix(text, "spead://")
+	text = strings.TrimPrefix(text, endpointScheme)
 	colon := strings.LastIndexByte(text, ':')
 	if colon < 0 && !s.listens {
 		return "", 0, 0, false

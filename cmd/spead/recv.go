@@ -22,15 +22,22 @@ type recvOptions struct {
 	filter    string
 	joint     bool
 	count     int64
+	every     int64
 
 	quiet, descriptors, values, json, payloadRanges, verify bool
 }
 
-func newRecv(c console) *cobra.Command {
-	o := recvOptions{
+// defaultRecvOptions are those of a command line without flags.
+func defaultRecvOptions() recvOptions {
+	return recvOptions{
 		stream: recv.Config{MaxHeaps: 4, Substreams: 1, QueueHeaps: 4, MaxHeapLength: 1 << 30, MaxMemory: 2 << 30},
 		udp:    recv.UDPConfig{MaxPacketSize: 9200, BufferSize: 8 << 20},
+		every:  1,
 	}
+}
+
+func newRecv(c console) *cobra.Command {
+	o := defaultRecvOptions()
 	cmd := &cobra.Command{
 		Use:   "recv SOURCE...",
 		Short: "Receive from endpoints or capture files, and print heaps",
@@ -48,8 +55,8 @@ internal/heapjson describes. Then come totals and every statistic that isn't zer
 line {"stats": ...} with all of them. Every packet that wasn't taken is counted there by its reason.
 
 With --verify, the exit code is 1 if a heap's contents differ from what spead send --verify or
-spead2_send --verify sends, or if heaps are missing: their cnts are expected to be evenly spaced, as
-those of all or of one of a sender's endpoints are.`,
+spead2_send --verify sends, or if heaps are missing between the first and the last. Each stream is
+expected to get all heaps; if it gets those of one of a sender's 8 endpoints, say --every 8.`,
 		Example: `  spead recv 7148
   spead recv 239.1.2.3+7:7148 --interface eth0 --quiet --verify
   spead recv night.pcapng --filter 'udp dst port 7148' --json | jq .items
@@ -75,7 +82,9 @@ func (o *recvOptions) addOutputFlags(cmd *cobra.Command) {
 	addSwitch(cmd, &o.descriptors, "descriptors", "print descriptors")
 	addSwitch(cmd, &o.values, "values", "print the values of items that have been described")
 	addSwitch(cmd, &o.verify, "verify", "check contents and that nothing is missing")
-	flag[int64]{"count", "number of heaps to end after; otherwise all", &o.count, wholeNumbers[int64](1, math.MaxInt64)}.add(cmd)
+	flag[int64]{"every", "with --verify: expect every N-th heap, as each of a sender's N endpoints gets",
+		&o.every, wholeNumbers[int64](1, 1<<20)}.add(cmd)
+	flag[int64]{"count", "number of heaps to end after; 0: all", &o.count, wholeNumbers[int64](0, math.MaxInt64)}.add(cmd)
 	addSwitch(cmd, &o.joint, "joint", "treat all sources as one stream")
 	flag[string]{"filter", "what to take from capture files, such as 'udp dst port 7148'", &o.filter, texts("EXPRESSION")}.add(cmd)
 }

@@ -49,6 +49,7 @@ type consumer struct {
 
 func (p *printer) newConsumer(s *recv.Stream) *consumer {
 	c := &consumer{printer: p, stream: s, encoder: heapjson.Encoder{PayloadRanges: p.options.payloadRanges}}
+	c.checker.sequence.step = uint64(p.options.every)
 	p.consumers = append(p.consumers, c)
 	return c
 }
@@ -146,7 +147,8 @@ func (p *printer) finish(stats *recv.Stats) error {
 	})
 	if p.options.verify {
 		v := p.verification()
-		fmt.Fprintf(p.out, "Verified %d heaps, %d differ, %d are missing\n", v.Verified, v.Differing, v.Missing)
+		fmt.Fprintf(p.out, "Verified %d heaps, %d differ, %d are missing, %d are repeated\n",
+			v.Verified, v.Differing, v.Missing, v.Repeated)
 	}
 	return errors.Join(err, p.out.Flush())
 }

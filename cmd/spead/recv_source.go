@@ -81,14 +81,17 @@ func (o *recvOptions) addSource(ctx context.Context, s *recv.Stream, source stri
 	return nil
 }
 
-// isCapture says whether a source is a file: it exists, or is called like a capture. A port isn't,
-// whatever files there are.
+// isCapture says whether a source is a file: it exists, or looks like a file by its folder or its
+// ending. A port isn't one, whatever files there are.
 func isCapture(source string) bool {
 	if _, isPort := parsePort(source, receiving()); isPort {
 		return false
 	}
-	if info, err := os.Stat(source); err == nil {
-		return !info.IsDir()
+	if _, err := os.Stat(source); err == nil {
+		return true
+	}
+	if strings.ContainsRune(strings.TrimPrefix(source, endpointScheme), os.PathSeparator) {
+		return true
 	}
 	name := strings.TrimSuffix(source, ".gz")
 	return slices.Contains([]string{".pcap", ".pcapng", ".cap"}, filepath.Ext(name))

@@ -17,28 +17,34 @@ const problemsMost = 10
 // verification is what checking has shown.
 type verification struct {
 	// Verified counts heaps with the right contents, Differing those with other contents, and Missing
-	// those between the first and the last that never came or not whole.
+	// those between the first and the last that never came or not whole. Repeated counts how many of
+	// the verified and differing ones had come before.
 	Verified  int64 `json:"verified"`
 	Differing int64 `json:"differing"`
 	Missing   int64 `json:"missing"`
+	Repeated  int64 `json:"repeated"`
 }
 
-// checker checks the heaps of one stream: their contents, and that their cnts are evenly spaced. The
-// distance is the greatest common divisor of all differences, since a stream may have come to one of
-// several endpoints that a sender used in turn.
+// checker checks the heaps of one stream: their contents, and that none is missing.
 type checker struct {
 	verified, differing int64
-	// first, last and latest are cnts beyond their flavour's width; latest is that of the heap before.
-	first, last, latest, step uint64
+	sequence            sequence
 }
 
 // check checks a heap and says what is wrong with it, if it is among the first.
 func (c *checker) check(h *recv.Heap) (problem string) {
-	if !h.Complete() || h.IsStop() {
+	if h.IsStop() {
 		return ""
 	}
-	c.note(h)
-	problem = c.compare(h)
+	belongs := c.sequence.note(h.Cnt(), h.Flavour(), h.Complete())
+	switch {
+	case !belongs:
+		problem = fmt.Sprintf("has a cnt that --every %d leaves out", c.sequence.step)
+	case !h.Complete():
+		return ""
+	default:
+		problem = c.compare(h)
+	}
 	if problem == "" {
 		c.verified++
 		return ""
@@ -50,26 +56,8 @@ func (c *checker) check(h *recv.Heap) (problem string) {
 	return problem
 }
 
-// note keeps a heap's cnt.
-func (c *checker) note(h *recv.Heap) {
-	cnt := pattern.Unwrapped(h.Cnt(), c.latest, h.Flavour())
-	if c.verified+c.differing == 0 {
-		c.first, c.last, c.latest = cnt, cnt, cnt
-	}
-	c.step = divisor(c.step, max(cnt, c.latest)-min(cnt, c.latest))
-	c.first, c.last, c.latest = min(c.first, cnt), max(c.last, cnt), cnt
-}
-
-// divisor is the greatest common one.
-func divisor(a, b uint64) uint64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
-}
-
-// compare compares a heap's items with what was sent: all of the same length, with the sequence going
-// on from item to item.
+// compare compares a heap's items with what was sent: all of the same length, with ids one after the
+// other, along which the sequence goes on.
 func (c *checker) compare(h *recv.Heap) (problem string) {
 	var items, bytes int
 	for item := range h.Items() {
@@ -82,20 +70,23 @@ func (c *checker) compare(h *recv.Heap) (problem string) {
 		return "has nothing to verify"
 	}
 	perItem := uint64(bytes / pattern.WordBytes)
-	position := (c.latest - 1) * uint64(items) * perItem
+	position := (c.sequence.latest - 1) * uint64(items) * perItem
 	for item := range h.Items() {
 		if item.ID < firstItem {
 			continue
+		}
+		if item.ID-firstItem >= spead.ItemID(items) {
+			return fmt.Sprintf("has item %v, but not all of those before", item.ID)
 		}
 		value := words(item)
 		if len(value) != bytes {
 			return fmt.Sprintf("item %v has %d bytes, others have %d", item.ID, len(value), bytes)
 		}
-		if at := pattern.Differs(value, position); at >= 0 {
+		from := position + uint64(item.ID-firstItem)*perItem
+		if at := pattern.Differs(value, from); at >= 0 {
 			return fmt.Sprintf("item %v differs at word %d: %x, expected %08x",
-				item.ID, at, value[at*pattern.WordBytes:][:pattern.WordBytes], pattern.At(position+uint64(at)))
+				item.ID, at, value[at*pattern.WordBytes:][:pattern.WordBytes], pattern.At(from+uint64(at)))
 		}
-		position += perItem
 	}
 	return ""
 }
@@ -109,21 +100,14 @@ func words(item spead.RawItem) []byte {
 	return item.Value
 }
 
-func (c *checker) missing() int64 {
-	if c.step == 0 {
-		return 0
-	}
-	expected := (c.last-c.first)/c.step + 1
-	return max(0, int64(expected)-c.verified-c.differing)
-}
-
 // verification sums up over all streams.
 func (p *printer) verification() verification {
 	var v verification
 	for _, c := range p.consumers {
 		v.Verified += c.checker.verified
 		v.Differing += c.checker.differing
-		v.Missing += c.checker.missing()
+		v.Missing += c.checker.sequence.missing()
+		v.Repeated += c.checker.sequence.repeated
 	}
 	return v
 }
@@ -137,6 +121,8 @@ func (p *printer) verdict(stats *recv.Stats) error {
 		return fmt.Errorf("%d of %d heaps differ from what was sent, %d are missing", v.Differing, v.Verified+v.Differing, v.Missing)
 	case v.Missing > 0:
 		return fmt.Errorf("%d heaps are missing, %d are verified", v.Missing, v.Verified)
+	case stats.KernelDrops > 0:
+		return fmt.Errorf("the kernel dropped %d packets, %d heaps are verified", stats.KernelDrops, v.Verified)
 	case lost > 0 && !p.interrupted:
 		return fmt.Errorf("%d heaps were incomplete at the end, %d are verified", lost, v.Verified)
 	case v.Verified == 0:

@@ -33,14 +33,19 @@ type sendOptions struct {
 	json      bool
 }
 
-func newSend(c console) *cobra.Command {
-	o := sendOptions{
+// defaultSendOptions are those of a command line without flags.
+func defaultSendOptions() sendOptions {
+	return sendOptions{
 		udp: send.UDPConfig{
 			Config: send.Config{MaxPacketSize: 1472, MaxHeaps: 4, BurstSize: 65536, BurstRateRatio: 1.05},
 			TTL:    1, BufferSize: 512 << 10,
 		},
 		heapBytes: 4 << 20, items: 1, heaps: -1,
 	}
+}
+
+func newSend(c console) *cobra.Command {
+	o := defaultSendOptions()
 	cmd := &cobra.Command{
 		Use:   "send ENDPOINT...",
 		Short: "Send test heaps to one or more endpoints",

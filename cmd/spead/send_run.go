@@ -172,7 +172,9 @@ func (r *sendRun) collect(ctx context.Context, s *sendSlot) error {
 	}
 	err := s.batch.Wait(ctx)
 	if err != nil && ctx.Err() != nil {
-		s.batch.Cancel()
+		for _, s := range r.slots {
+			s.batch.Cancel() // those behind as well, which nobody has waited for yet
+		}
 		err = s.batch.Wait(context.WithoutCancel(ctx))
 	}
 	for _, result := range s.batch.Results() {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"syscall"
+	"testing"
+)
+
+// TestInterruptedCommandsEndWithTheirStatistics sends them what Ctrl-C sends, and what service
+// managers send.
+func TestInterruptedCommandsEndWithTheirStatistics(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			t.Run("recv", func(t *testing.T) { interruptRecv(t, signal) })
+			t.Run("send", func(t *testing.T) { interruptSend(t, signal) })
+			t.Run("demo", func(t *testing.T) { interruptDemo(t, signal) })
+		})
+	}
+}
+
+func interruptRecv(t *testing.T, signal os.Signal) {
+	receiver, endpoint := receiveBuilt(t, "--json", "--verify", "--keep-stop")
+	runBuilt(t, "send", endpoint, "--heaps", "3", "--heap-size", "1000", "--verify").expect(t, exitOK, ``, `^$`)
+	receiver.out.await(t, `"is_end":true.*\n`)
+	interrupt(t, receiver, signal).expect(t, exitOK, `\{"stats":\{"heaps":4,.*"verify":\{"verified":3,"differing":0,"missing":0,.*\n$`, ``)
+}
+
+func interruptSend(t *testing.T, signal os.Signal) {
+	socket := listen(t)
+	sender := newProcess(t, "send", socket.LocalAddr().String(), "--rate", "1Mbps", "--heap-size", "1MB").begin()
+	if _, err := socket.Read(make([]byte, 65536)); err != nil {
+		t.Fatal(err)
+	}
+	interrupt(t, sender, signal).expect(t, exitOK, `^Sent [1-9]\d* bytes in \d+\.\d{6} seconds, `, `^$`)
+}
+
+func interruptDemo(t *testing.T, signal os.Signal) {
+	p := newProcess(t, "demo", "--duration", "10m").begin()
+	p.remarks.await(t, `sending heaps of .*\n`)
+	interrupt(t, p, signal).expect(t, exitOK, `^\d+ heaps sent, \d+ received, all verified, `, `^sending heaps of [^\n]*\n$`)
+}
+
+// interrupt sends a signal and waits for the end.
+func interrupt(t *testing.T, p *process, signal os.Signal) result {
+	t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	return p.result()
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestWrongCommandLines checks that nothing but one line comes, which names the flag, the value and
+// what is allowed, and exit code 2.
+func TestWrongCommandLines(t *testing.T) {
+	vector := filepath.Join("..", "..", "testdata", "vectors", "strings.pcap")
+	for _, c := range []struct{ line, field, value, allowed string }{
+		{"nonsense", "command", `"nonsense"`, "demo, send or recv"},
+		{"demo 5s", "argument", `"5s"`, "none"},
+		{"demo --duration 10", "--duration", `"10"`, "a time longer than 0 with its unit"},
+		{"demo --duration -1s", "--duration", `"-1s"`, "a time longer than 0"},
+		{"send", "ENDPOINT", `"none"`, "one or more"},
+		{"send 10.0.0.1", "ENDPOINT", `"10.0.0.1"`, "host:port"},
+		{"send 10.0.0.1:1,10.0.0.2", "ENDPOINT", `"10.0.0.2"`, "host:port"},
+		{"send [::1]:1,127.0.0.1:1", "ENDPOINT", `127.0.0.1:1`, "one IP version"},
+		{"send 127.0.0.1:1 --rate 5", "--rate", `"5"`, "a rate with its unit, such as 5Gbps"},
+		{"send 127.0.0.1:1 --rate 10GB", "--rate", `"10GB"`, "5Gbps"},
+		{"send 127.0.0.1:1 --burst 0", "--burst", `"0"`, "a size from 1 to"},
+		{"send 127.0.0.1:1 --burst-rate-ratio 0.9", "--burst-rate-ratio", `"0.9"`, "1 to 1000"},
+		{"send 127.0.0.1:1 --burst-rate-ratio NaN", "--burst-rate-ratio", `"NaN"`, "1 to 1000"},
+		{"send 127.0.0.1:1 --packet-size 55", "--packet-size", `"55"`, "from 56 to 65507"},
+		{"send 127.0.0.1:1 --packet-size 64KiB", "--packet-size", `"64KiB"`, "from 56 to 65507"},
+		{"send 127.0.0.1:1 --max-heaps 0", "--max-heaps", `"0"`, "a whole number from 1 to"},
+		{"send 127.0.0.1:1 --heaps -2", "--heaps", `"-2"`, "a whole number of -1 or more"},
+		{"send 127.0.0.1:1 --items 0", "--items", `"0"`, "from 1 to 65536"},
+		{"send 127.0.0.1:1 --heap-size 3", "--heap-size", `"3"`, "from 4"},
+		{"send 127.0.0.1:1 --heap-size 8 --items 3", "--heap-size", `"8"`, "4 bytes for each of --items 3"},
+		{"send 127.0.0.1:1 --heap-size 17MiB --flavour 64-24", "--heap-size", `"17MiB"`, "at most 16777215"},
+		{"send 127.0.0.1:1 --heap-size 64GiB --max-heaps 1048576", "--heap-size", `"64GiB"`, "--max-heaps 1048576"},
+		{"send 127.0.0.1:1 --flavour 64-16 --items 65536", "--flavour", `"SPEAD-64-16"`, "item ids up to"},
+		{"send 127.0.0.1:1 --flavour 64-56", "--flavour", `"SPEAD-64-56"`, "item ids up to 0x1000"},
+		{"send 127.0.0.1:1 --flavour 64-44", "--flavour", `"64-44"`, "64-8, 64-16, 64-24, 64-32, 64-40, 64-48 or 64-56"},
+		{"send 127.0.0.1:1 --bug-compat 8", "--bug-compat", `"8"`, "from 0 to 7"},
+		{"send 127.0.0.1:1 --ttl 256", "--ttl", `"256"`, "from 1 to 255"},
+		{"send 127.0.0.1:1 --source nobody", "--source", `"nobody"`, "an IP address"},
+		{"send 127.0.0.1:1 --source ::1", "--source", `::1`, "of the endpoints' IP version"},
+		{"send 127.0.0.1:1 --bind 127.0.0.1:5", "--bind", `"127.0.0.1:5"`, "an IP address"},
+		{"send 239.1.2.3:1 --interface nonsuch0", "--interface", `"nonsuch0"`, "name, an address or the index"},
+		{"send 127.0.0.1:1 --verify=perhaps", "--verify", `"perhaps"`, "true or false"},
+		{"recv", "SOURCE", `"none"`, "one or more"},
+		{"recv eth0", "SOURCE", `"eth0"`, "port, :port, host:port"},
+		{"recv 65536", "SOURCE", `"65536"`, "port, :port, host:port"},
+		{"recv 127.0.0.1:0 --count -1", "--count", `"-1"`, "a whole number of 0 or more"},
+		{"recv 127.0.0.1:0 --every 0", "--every", `"0"`, "from 1 to"},
+		{"recv 127.0.0.1:0 --max-heaps many", "--max-heaps", `"many"`, "from 1 to 1048576"},
+		{"recv 127.0.0.1:0 --max-heaps 1048576 --substreams 3", "--max-heaps × --substreams", `3145728`, "at most 1048576"},
+		{"recv 127.0.0.1:0 --max-heap-length 1G", "--max-heap-length", `"1G"`, "64KiB or 8MiB"},
+		{"recv 127.0.0.1:0 --max-memory 0", "--max-memory", `"0"`, "a size from 1 to"},
+		{"recv 127.0.0.1:0 --packet-size 65536", "--packet-size", `"65536"`, "from 1 to 65535"},
+		{"recv 127.0.0.1:0 --filter udp", "--filter", `"udp"`, "capture files"},
+		{"recv 239.1.2.3:0 --interface nonsuch0", "--interface", `"nonsuch0"`, "name, an address or the index"},
+		{"recv " + vector + " --filter udp_dst_port_7148", "--filter at byte 0", `"udp_dst_port_7148"`, "a primitive"},
+	} {
+		r := runHere(strings.Fields(c.line)...)
+		command, _, _ := strings.Cut(c.line, " ")
+		prefix := "^spead " + command + ": "
+		if c.field == "command" {
+			prefix = "^spead: "
+		}
+		r.expect(t, exitUsage, `^$`, prefix+regexp.QuoteMeta(c.field+": "+c.value+" is not allowed: expected ")+
+			`[^\n]*`+regexp.QuoteMeta(c.allowed)+`[^\n]*\n$`)
+		if t.Failed() {
+			t.Fatal(c.line)
+		}
+	}
+}
+
+// TestEveryFlagRefusesNonsenseByName leaves out flags whose values only the system can judge.
+func TestEveryFlagRefusesNonsenseByName(t *testing.T) {
+	for command, argument := range map[string]string{"demo": "", "send": "127.0.0.1:1", "recv": "127.0.0.1:0"} {
+		cmd, _, err := newRoot(console{io.Discard, io.Discard}).Find([]string{command})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range flagNames(cmd) {
+			if name == "interface" || name == "filter" || name == "bind" && command == "recv" || name == "help" {
+				continue
+			}
+			args := []string{command, "--" + name + "=nonsense"}
+			if argument != "" {
+				args = append(args, argument)
+			}
+			runHere(args...).expect(t, exitUsage, `^$`,
+				`^spead `+command+`: --`+name+`: "nonsense" is not allowed: expected [^\n]+\n$`)
+		}
+	}
+}
+
+func TestWhatIsNoFlagIsNamed(t *testing.T) {
+	for line, remark := range map[string]string{
+		"demo --nonsense":                    `unknown flag: --nonsense`,
+		"send 127.0.0.1:1 -x":                `unknown shorthand flag: 'x' in -x`,
+		"recv 127.0.0.1:0 --max-heaps":       `flag needs an argument: --max-heaps`,
+		"recv --tcp 127.0.0.1:0":             `unknown flag: --tcp`,
+		"--nonsense":                         `unknown flag: --nonsense`,
+		"send 127.0.0.1:1 --packetsize 1472": `unknown flag: --packetsize`,
+	} {
+		runHere(strings.Fields(line)...).expect(t, exitUsage, `^$`, `^spead( send| recv| demo)?: `+remark+`; see --help\n$`)
+	}
+}
+
+func TestCommandsWithoutWorkSucceed(t *testing.T) {
+	for line, out := range map[string]string{
+		"":                       `(?s)demo.*recv.*send`,
+		"help":                   `(?s)demo.*recv.*send`,
+		"--help":                 `Exit codes: 0`,
+		"help send":              `Send heaps of test data`,
+		"--version":              `^spead \S+.* go1\.\S+ \w+/\w+\n$`,
+		"completion bash":        `bash completion`,
+		"completion zsh":         `zsh completion`,
+		"completion fish":        `fish completion`,
+		"__complete recv --max-": `(?s)--max-heaps.*--max-heap-length.*--max-memory`,
+	} {
+		r := runHere(strings.Fields(line)...)
+		r.remarks = "" // the completion says there what it found
+		r.expect(t, exitOK, out, ``)
+	}
+}
+
+// failingWriter fails as a full disk does.
+type failingWriter struct{ err error }
+
+func (f failingWriter) Write([]byte) (int, error) { return 0, f.err }
+
+func TestWhatCantBePrintedIsAFailure(t *testing.T) {
+	full := errors.New("no space left on device")
+	vector := filepath.Join("..", "..", "testdata", "vectors", "strings.pcap")
+	for _, line := range []string{"recv " + vector, "recv --json " + vector, "recv --quiet " + vector, "demo --duration 1ms"} {
+		var remarks bytes.Buffer
+		if code := run(strings.Fields(line), console{failingWriter{full}, &remarks}); code != exitFail {
+			t.Errorf("%s: exit code %d", line, code)
+		}
+		if strings.Count(remarks.String(), full.Error()) != 1 {
+			t.Errorf("%s: remarked %q", line, remarks.String())
+		}
+	}
+}
