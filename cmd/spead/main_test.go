@@ -67,6 +67,8 @@ func newProcess(t *testing.T, args ...string) *process {
 	p := &process{t: t, cmd: exec.CommandContext(t.Context(), path, args...), ended: make(chan struct{})}
 	p.out, p.remarks = newOutput(p.ended), newOutput(p.ended)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.remarks
+	// The race detector would let each process wait a second at its end, for races that come late.
+	p.cmd.Env = append(os.Environ(), "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	return p
 }
 
