@@ -147,14 +147,21 @@ func (d *demoRun) run(ctx context.Context) error {
 func (d *demoRun) send(ctx context.Context) error {
 	h := send.NewHeap(spead.Flavour{})
 	for d.waitForRoom(ctx) {
-		h.Reset()
-		h.AddItem(demoItem, d.table.Heap(spead.HeapCnt(d.sent+1)))
-		// The heap leaves whole even if ctx ends meanwhile.
-		if _, err := d.sender.Send(context.WithoutCancel(ctx), h); err != nil {
+		if err := d.sendNext(ctx, h); err != nil {
 			return err
 		}
-		d.sent++
 	}
+	return nil
+}
+
+// sendNext sends the next heap, which leaves whole even if ctx ends meanwhile. h is used again.
+func (d *demoRun) sendNext(ctx context.Context, h *send.Heap) error {
+	h.Reset()
+	h.AddItem(demoItem, d.table.Heap(spead.HeapCnt(d.sent+1)))
+	if _, err := d.sender.Send(context.WithoutCancel(ctx), h); err != nil {
+		return err
+	}
+	d.sent++
 	return nil
 }
 
