@@ -243,3 +243,21 @@ func TestDescriptorsThatDifferAreNotEqual(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryPrefixOfAHeaderIsRefused(t *testing.T) {
+	for _, header := range []string{
+		`{'descr': '<u2', 'fortran_order': False, 'shape': (2, 3)}`,
+		`{"shape": (), "fortran_order": True, "descr": [('a', '>f4', (2, 2)), ('b', [('c', '|S5'), ('d', '<U3')])]}`,
+	} {
+		d := RawDescriptor{ID: 7, NumpyHeader: []byte(header)}
+		if _, err := d.Descriptor(0); err != nil {
+			t.Fatal(err)
+		}
+		for n := 1; n < len(header); n++ {
+			d.NumpyHeader = []byte(header[:n])
+			if got, err := d.Descriptor(0); err == nil {
+				t.Errorf("%q gives %v", header[:n], got.DType)
+			}
+		}
+	}
+}

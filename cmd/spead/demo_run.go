@@ -43,8 +43,9 @@ type demoRun struct {
 
 	sent int64
 	// arrived is the cnt of the latest heap to arrive, and changed says that it is another.
-	arrived atomic.Int64
-	changed chan struct{}
+	arrived  atomic.Int64
+	changed  chan struct{}
+	patience *time.Timer // for what is under way
 
 	// The consumer alone writes these.
 	received, verified, incomplete int64
@@ -52,7 +53,7 @@ type demoRun struct {
 }
 
 func newDemoRun() (*demoRun, error) {
-	d := &demoRun{changed: make(chan struct{}, 1)}
+	d := &demoRun{changed: make(chan struct{}, 1), patience: time.NewTimer(demoPatience)}
 	if err := d.measure(); err != nil {
 		return nil, err
 	}
@@ -146,19 +147,20 @@ func (d *demoRun) run(ctx context.Context) error {
 // send sends heaps, as many at a time as the window allows.
 func (d *demoRun) send(ctx context.Context) error {
 	h := send.NewHeap(spead.Flavour{})
+	whole := context.WithoutCancel(ctx)
 	for d.waitForRoom(ctx) {
-		if err := d.sendNext(ctx, h); err != nil {
+		if err := d.sendNext(whole, h); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sendNext sends the next heap, which leaves whole even if ctx ends meanwhile. h is used again.
+// sendNext sends the next heap. h is used again.
 func (d *demoRun) sendNext(ctx context.Context, h *send.Heap) error {
 	h.Reset()
 	h.AddItem(demoItem, d.table.Heap(spead.HeapCnt(d.sent+1)))
-	if _, err := d.sender.Send(context.WithoutCancel(ctx), h); err != nil {
+	if _, err := d.sender.Send(ctx, h); err != nil {
 		return err
 	}
 	d.sent++
@@ -169,10 +171,11 @@ func (d *demoRun) sendNext(ctx context.Context, h *send.Heap) error {
 // have been under way for too long are given up.
 func (d *demoRun) waitForRoom(ctx context.Context) bool {
 	for ctx.Err() == nil && d.sent-d.arrived.Load() >= d.window {
+		d.patience.Reset(demoPatience)
 		select {
 		case <-d.changed:
 		case <-ctx.Done():
-		case <-time.After(demoPatience):
+		case <-d.patience.C:
 			d.arrived.Store(d.sent)
 		}
 	}

@@ -218,3 +218,34 @@ func TestAHugeClaimInADescriptorCostsNothing(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestEveryPrefixOfADescriptorIsRefused(t *testing.T) {
+	for addressBits := 8; addressBits <= 56; addressBits += 8 {
+		for bug := range spead.BugPySPEAD + 1 {
+			f, err := spead.NewFlavour(addressBits, bug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := spead.RawDescriptor{
+				ID: 0x7f, Name: []byte("name"), Description: []byte("what it is"), Shape: []int64{3, spead.Variable},
+				Format: []spead.Field{{Code: 'u', Bits: 12}, {Code: 'i', Bits: 4}},
+			}
+			whole, err := wire.AppendDescriptor(nil, f, &d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := described(t, bug, whole); len(got) != 1 || got[0].ID != d.ID {
+				t.Fatalf("%v: %+v", f, got)
+			}
+			for n := range whole {
+				if got := described(t, bug, append([]byte(nil), whole[:n]...)); len(got) != 0 {
+					t.Fatalf("%v: cut to %d of %d bytes: %+v", f, n, len(whole), got)
+				}
+				// Behind a whole one, a cut one takes nothing away.
+				if got := described(t, bug, append(slices.Clone(whole), whole[:n]...)); len(got) != 1 {
+					t.Fatalf("%v: a second one cut to %d of %d bytes: %+v", f, n, len(whole), got)
+				}
+			}
+		}
+	}
+}
