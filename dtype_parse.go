@@ -4,6 +4,7 @@ package spead
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -202,10 +203,8 @@ func namedDType(name string) (*DType, error) {
 // isUnit says whether the unit is one of time: perhaps a count, and a name.
 func (t *DType) isUnit() bool {
 	name := strings.TrimLeft(t.unit, "0123456789")
-	for _, unit := range timeUnits {
-		if name == unit {
-			return t.kind == KindDatetime || t.kind == KindTimedelta
-		}
+	if slices.Contains(timeUnits, name) {
+		return t.kind == KindDatetime || t.kind == KindTimedelta
 	}
 	return false
 }
@@ -217,10 +216,8 @@ func (t *DType) setSize(name string) error {
 	case t.kind == KindObject:
 		return &FieldError{dtypeSubject, excerpt(name), "a dtype without objects"}
 	case fixed:
-		for _, size := range legal {
-			if t.size == size {
-				return nil
-			}
+		if slices.Contains(legal, t.size) {
+			return nil
 		}
 		if (t.kind == KindFloat || t.kind == KindComplex) && t.size > 8 {
 			return &FieldError{dtypeSubject, excerpt(name),

@@ -42,7 +42,7 @@ type Format []Field
 // "b1,i7,c8,f32". Errors are *FieldError, for illegal fields too.
 func ParseFormat(s string) (Format, error) {
 	var format Format
-	for _, part := range strings.Split(s, ",") {
+	for part := range strings.SplitSeq(s, ",") {
 		part = strings.TrimSpace(part)
 		if len(part) < 2 {
 			return nil, &FieldError{"Descriptor.Format", s, "fields such as u12, with commas between them"}

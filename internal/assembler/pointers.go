@@ -2,7 +2,11 @@
 
 package assembler
 
-import "github.com/gospead/spead/internal/wire"
+import (
+	"slices"
+
+	"github.com/gospead/spead/internal/wire"
+)
 
 // searchedPointers is up to how many pointers a list is searched for a pointer from end to end;
 // longer ones have a set. As spead2, where most heaps have no more.
@@ -20,10 +24,8 @@ type pointerList struct {
 func (p *pointerList) add(pointer wire.Pointer) bool {
 	n := len(p.list)
 	if n <= searchedPointers {
-		for _, known := range p.list {
-			if known == pointer {
-				return false
-			}
+		if slices.Contains(p.list, pointer) {
+			return false
 		}
 	} else if _, known := p.seen[pointer]; known {
 		return false

@@ -187,15 +187,15 @@ func TestFiltersMatch(t *testing.T) {
 			t.Errorf("%q: %v", c.expression, err)
 			continue
 		}
-		got := ""
+		var got strings.Builder
 		for _, name := range allFilterFrames {
 			f := frames[byte(name)]
 			if compiled.match(&f) {
-				got += string(name)
+				got.WriteString(string(name))
 			}
 		}
-		if got != c.want {
-			t.Errorf("%q matches %q, want %q", c.expression, got, c.want)
+		if got.String() != c.want {
+			t.Errorf("%q matches %q, want %q", c.expression, got.String(), c.want)
 		}
 	}
 }
