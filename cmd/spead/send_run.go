@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +120,7 @@ func (r *sendRun) run(ctx context.Context) error {
 		}
 	}
 	for _, s := range r.slots {
-		err = errors.Join(err, r.collect(ctx, s))
+		err = cmp.Or(err, r.collect(ctx, s)) // one reason is enough
 	}
 	if err == nil && ctx.Err() == nil {
 		err = r.stop(ctx)
