@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -157,17 +158,28 @@ func checkFlags[O any](t *testing.T, parse func(...string) (*cobra.Command, *O, 
 }
 
 func TestHelpShowsEveryFlag(t *testing.T) {
-	c := console{io.Discard, io.Discard}
-	for _, cmd := range newRoot(c).Commands() {
-		if cmd.Name() == "help" || cmd.Name() == "completion" {
-			continue
-		}
-		r := runHere(cmd.Name(), "--help")
-		r.expect(t, exitOK, `(?s)Usage:.*Examples:\n  spead `+cmd.Name(), `^$`)
+	for _, cmd := range ownCommands(newRoot(console{io.Discard, io.Discard})) {
+		path := cmd.CommandPath()
+		r := runHere(append(strings.Fields(path)[1:], "--help")...)
+		r.expect(t, exitOK, `(?s)Usage:.*Examples:\n  `+path, `^$`)
 		for _, name := range flagNames(cmd) {
 			r.expect(t, exitOK, `\n +(-., )?--`+name+"[ \n]", `^$`)
 		}
 	}
+}
+
+// ownCommands gives the commands that do something, other than cobra's own.
+func ownCommands(parent *cobra.Command) (commands []*cobra.Command) {
+	for _, cmd := range parent.Commands() {
+		switch {
+		case cmd.Name() == "help" || cmd.Name() == "completion":
+		case cmd.HasSubCommands():
+			commands = append(commands, ownCommands(cmd)...)
+		default:
+			commands = append(commands, cmd)
+		}
+	}
+	return commands
 }
 
 // flagNames gives the flags of a command, as the help lists them.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,7 +18,7 @@ import (
 func TestWrongCommandLines(t *testing.T) {
 	vector := filepath.Join("..", "..", "testdata", "vectors", "strings.pcap")
 	for _, c := range []struct{ line, field, value, allowed string }{
-		{"nonsense", "command", `"nonsense"`, "demo, send or recv"},
+		{"nonsense", "command", `"nonsense"`, "demo, send"},
 		{"demo 5s", "argument", `"5s"`, "none"},
 		{"demo --duration 10", "--duration", `"10"`, "a time longer than 0 with its unit"},
 		{"demo --duration -1s", "--duration", `"-1s"`, "a time longer than 0"},
@@ -79,21 +80,17 @@ func TestWrongCommandLines(t *testing.T) {
 
 // TestEveryFlagRefusesNonsenseByName leaves out flags whose values only the system can judge.
 func TestEveryFlagRefusesNonsenseByName(t *testing.T) {
-	for command, argument := range map[string]string{"demo": "", "send": "127.0.0.1:1", "recv": "127.0.0.1:0"} {
-		cmd, _, err := newRoot(console{io.Discard, io.Discard}).Find([]string{command})
-		if err != nil {
-			t.Fatal(err)
-		}
+	arguments := map[string]string{"spead send": "127.0.0.1:1", "spead recv": "127.0.0.1:0"}
+	free := []string{"help", "interface", "filter", "spead recv --bind", "spead bench send --peer"}
+	for _, cmd := range ownCommands(newRoot(console{io.Discard, io.Discard})) {
+		path := cmd.CommandPath()
 		for _, name := range flagNames(cmd) {
-			if name == "interface" || name == "filter" || name == "bind" && command == "recv" || name == "help" {
+			if slices.Contains(free, name) || slices.Contains(free, path+" --"+name) {
 				continue
 			}
-			args := []string{command, "--" + name + "=nonsense"}
-			if argument != "" {
-				args = append(args, argument)
-			}
-			runHere(args...).expect(t, exitUsage, `^$`,
-				`^spead `+command+`: --`+name+`: "nonsense" is not allowed: expected [^\n]+\n$`)
+			line := path + " --" + name + "=nonsense " + arguments[path]
+			runHere(strings.Fields(line)[1:]...).expect(t, exitUsage, `^$`,
+				`^`+path+`: --`+name+`: "nonsense" is not allowed: expected [^\n]+\n$`)
 		}
 	}
 }
