@@ -69,6 +69,7 @@ func (o *benchSend) addFlags(cmd *cobra.Command) {
 	flag[int]{"repeats", "runs of each heap size", &o.Repeats, wholeNumbers(1, 10000)}.add(cmd)
 	flag[send.Layout]{"layout", "how heaps are cut into packets", &o.Layout, layouts()}.add(cmd)
 	addSwitch(cmd, &o.NoFill, "no-fill", "leave the samples as they are; a peer does fill them")
+	addSwitch(cmd, &o.Unordered, "unordered", "let two threads share each batch, so that heaps leave in any order")
 	addSwitch(cmd, &o.Verify, "verify", "send to a receiver in this process that checks every sample")
 	flag[string]{"peer", "program to measure in turn with ours", &o.Peer, texts("PATH")}.add(cmd)
 	addSwitch(cmd, &o.json, "json", "print the results as a JSON object")
@@ -78,9 +79,9 @@ func (o *benchSend) addFlags(cmd *cobra.Command) {
 func layouts() kind[send.Layout] {
 	return kind[send.Layout]{
 		name:    "LAYOUT",
-		allowed: "equal or standard",
+		allowed: "auto, equal or standard",
 		parse: func(s string) (send.Layout, bool) {
-			for _, l := range []send.Layout{send.LayoutEqual, send.LayoutStandard} {
+			for _, l := range []send.Layout{send.LayoutAuto, send.LayoutEqual, send.LayoutStandard} {
 				if s == l.String() {
 					return l, true
 				}
@@ -118,6 +119,9 @@ func lists[T any](one kind[T]) kind[[]T] {
 }
 
 func (o *benchSend) finish(ctx context.Context, args []string) error {
+	if o.Unordered && o.Verify {
+		return wrong("--unordered", "true", "no --verify beside it, which takes heaps in order")
+	}
 	if len(args) == 0 {
 		return nil
 	}

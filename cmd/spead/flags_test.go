@@ -45,6 +45,7 @@ func TestEveryFlagOfSendHasItsEffect(t *testing.T) {
 		{"--burst=1MiB", func(o *sendOptions) { o.udp.BurstSize = 1 << 20 }},
 		{"--burst-rate-ratio=1.5", func(o *sendOptions) { o.udp.BurstRateRatio = 1.5 }},
 		{"--packet-size=8972", func(o *sendOptions) { o.udp.MaxPacketSize = 8972 }},
+		{"--layout=standard", func(o *sendOptions) { o.udp.Layout = send.LayoutStandard }},
 		{"--max-heaps=64", func(o *sendOptions) { o.udp.MaxHeaps = 64 }},
 		{"--buffer=8MiB", func(o *sendOptions) { o.udp.BufferSize = 8 << 20 }},
 		{"--source=10.0.0.9", func(o *sendOptions) { o.udp.Source = netip.MustParseAddr("10.0.0.9") }},

@@ -96,6 +96,7 @@ func (o *sendOptions) addFlags(cmd *cobra.Command) {
 	flag[float64]{"burst-rate-ratio", "how much faster than the rate to catch up", &o.udp.BurstRateRatio, ratios()}.add(cmd)
 	flag[int]{"packet-size", "largest packet, rounded down to a multiple of 8; pmtu: what the path takes",
 		&o.udp.MaxPacketSize, packetSizes()}.add(cmd)
+	flag[send.Layout]{"layout", "how heaps are cut into packets: equal ones where that helps, or as spead2 does", &o.udp.Layout, layouts()}.add(cmd)
 	flag[int]{"max-heaps", "heaps in flight, each in memory of its own", &o.udp.MaxHeaps, wholeNumbers(1, 1<<20)}.add(cmd)
 	flag[int]{"buffer", "size of the socket's buffer", &o.udp.BufferSize, sizes(1, 1<<30-1)}.add(cmd)
 	flag[netip.Addr]{"source", "local address to send from", &o.udp.Source, addresses()}.add(cmd)

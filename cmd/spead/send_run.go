@@ -56,6 +56,7 @@ func newSendRun(stream *send.Stream, o *sendOptions) (*sendRun, error) {
 func (o *sendOptions) newSlot(heaps int) *sendSlot {
 	heapBytes := o.elements() * int64(o.items) * pattern.WordBytes
 	s := &sendSlot{data: make([]byte, heapBytes*int64(heaps))}
+	clear(s.data)
 	for i := range heaps {
 		h := send.NewHeap(o.flavour)
 		s.addItems(h, s.data[int64(i)*heapBytes:][:heapBytes], o.items)

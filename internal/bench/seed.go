@@ -5,6 +5,7 @@ package bench
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -90,7 +91,7 @@ func (s *seed) run(ctx context.Context, heaps int64, admit func(heaps int64) err
 	perBatch := int64(len(s.batches[0].refs))
 	for i := int64(0); i < heaps; i += perBatch {
 		b := s.batches[i/perBatch%seedBatches]
-		if err := s.collect(ctx, b); err != nil {
+		if err := errors.Join(ctx.Err(), s.collect(ctx, b)); err != nil {
 			return err
 		}
 		n := min(perBatch, heaps-i)
@@ -171,6 +172,11 @@ func (o *Send) runSeed(ctx context.Context, to netip.AddrPort, size int64, admit
 		return Run{}, err
 	}
 	s.noFill = o.NoFill
+	if o.Unordered {
+		for _, b := range s.batches {
+			b.batch.Order = send.Unordered
+		}
+	}
 	heaps := o.Heaps(size)
 	began, used := time.Now(), processorTime()
 	if err := s.run(ctx, heaps, admit); err != nil {

@@ -22,6 +22,8 @@ type Send struct {
 	Layout send.Layout
 	// NoFill leaves the samples as they are. A peer does fill them.
 	NoFill bool
+	// Unordered has two threads share each batch.
+	Unordered bool
 	// Verify sends to a receiver in this process that compares every sample.
 	Verify bool
 	// Peer is a program to measure in turn with ours; empty: none. It is called with

@@ -24,6 +24,15 @@
 //     where they begin. A heap without any payload so gets one byte.
 //   - HEAP_LENGTH counts these zeros.
 //
+// Equal packets (Cut.Equal) are for segmentation offload, which takes runs of datagrams of one size. A
+// heap of n packets, of at most four messages of offload, that has all its pointers in the first and
+// a payload of a multiple of 8 bytes gets the packet size
+//
+//	P = (n × (header and specials) + other pointers + payload) / n, rounded up to a multiple of 8
+//
+// and, for what the rounding adds, up to n-1 NULL immediates after its pointers. With repeated
+// pointers there are none: the payload has to divide.
+//
 // There is one deviation from spead2 4.4: where real payload and zeros share a packet, spead2 sends
 // the zeros first, so that receivers get the real payload shifted. Here the zeros come last, where
 // the pointers say they are. That takes at least as many items as fill a packet with their pointers,
