@@ -63,7 +63,7 @@ func TestAllPiecesArriveInOrder(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct{ pieces, sizeMax int }{{0, 0}, {1, 0}, {1, 1}, {1, 5 << 20}, {5000, 100}, {300, 20_000}, {64, 300_000}} {
 		here, there := connect(t)
-		if err := errors.Join(here.SetWriteBuffer(8<<10), there.SetReadBuffer(1<<20)); err != nil {
+		if err := errors.Join(here.SetWriteBuffer(256<<10), there.SetReadBuffer(1<<20)); err != nil {
 			t.Fatal(err)
 		}
 		g := newGatherer(t, here)

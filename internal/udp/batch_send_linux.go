@@ -5,6 +5,7 @@ package udp
 import (
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -34,8 +35,8 @@ type batchSender struct {
 	first, end int
 	pieces     []unix.Iovec // of all messages, in order
 	gathered   []byte       // datagrams that were copied together
-	// connected says that the socket knows its only destination.
-	connected bool
+	// connected says that the socket knows its only destination. Both ways into a socket share it.
+	connected *atomic.Bool
 	// hasty says that a full socket isn't waited for, full that there was one.
 	hasty, full bool
 
@@ -53,7 +54,8 @@ func newBatchSender(conn *net.UDPConn, cfg *SenderConfig, counters *senderCounte
 	if err != nil {
 		return nil, err
 	}
-	b := &batchSender{raw: raw, pause: time.Sleep, destinations: destinations, counters: counters}
+	b := &batchSender{raw: raw, pause: time.Sleep, destinations: destinations, counters: counters,
+		connected: new(atomic.Bool)}
 	b.call = b.sendmmsg
 	off := cfg.GSO == OffloadOff
 	err = probeGSO(conn)
@@ -140,9 +142,12 @@ func (b *batchSender) credit() (datagrams int) {
 // react decides what follows the failure of the first message in hand, and waits if that is called
 // for.
 func (b *batchSender) react() reaction {
-	b.counters.errnos.add(b.errno)
+	b.counters.errnos.AddErrno(b.errno)
 	substream := b.substreams[b.first]
 	to := &b.destinations[substream]
+	if b.errno == unix.EDESTADDRREQ && !b.connected.Load() {
+		return split // the other way in has just disconnected the socket: the messages need names now
+	}
 	reaction := to.gso.failed(b.errno, b.datagrams[b.first])
 	b.publish(substream)
 	if reaction != report {

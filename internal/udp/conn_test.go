@@ -98,11 +98,11 @@ func TestADatagramBeyondUDPIsReportedWithWhatWouldHaveWorked(t *testing.T) {
 		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a), MaxPacketSize: 65535})
 		s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r.LocalAddr()}})
 		_, err := s.WriteBatch(datagrams(newRandom(t), 65530))
-		var tooBig *TooBigError
+		var tooBig *route.TooBigError
 		if !errors.As(err, &tooBig) || !errors.Is(err, syscall.EMSGSIZE) || !route.IsTooBig(err) {
 			t.Fatalf("%v", err)
 		}
-		want := datagramMax4
+		want := route.DatagramMax4
 		if a.Is6() {
 			want = 65535 - 8
 		}

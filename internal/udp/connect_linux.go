@@ -19,16 +19,15 @@ func (b *batchSender) connect(conn *net.UDPConn) {
 		return
 	}
 	to := &b.destinations[0]
-	b.connected = control(conn, func(fd int) error { return connectRaw(fd, to) }) == nil
+	b.connected.Store(control(conn, func(fd int) error { return connectRaw(fd, to) }) == nil)
 }
 
 // disconnect goes back to naming the destination in each message, after a failure: the fixed source
 // address or route may be what has failed, and would stay.
 func (b *batchSender) disconnect() {
-	if !b.connected {
+	if !b.connected.CompareAndSwap(true, false) {
 		return
 	}
-	b.connected = false
 	_ = b.raw.Control(func(fd uintptr) {
 		var nowhere unix.RawSockaddrUnix // its family is AF_UNSPEC, which dissolves the association
 		connectTo(int(fd), (*byte)(unsafe.Pointer(&nowhere)), unix.SizeofSockaddrInet4)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gospead/spead/internal/udp/route"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -100,7 +101,7 @@ func sized(sizes ...int) []wire.Datagram {
 
 func TestARunIsWhatOneMessageCanHold(t *testing.T) {
 	for _, c := range runCases {
-		if got := runLength(c.d, datagramMax4); got != c.want {
+		if got := runLength(c.d, route.DatagramMax4); got != c.want {
 			t.Errorf("%s: %d datagrams, expected %d", c.name, got, c.want)
 		}
 	}
@@ -117,7 +118,7 @@ func TestRunsAreLegalAndAsLongAsCanBe(t *testing.T) {
 				d[i] = d[i-1]
 			}
 		}
-		n := runLength(d, datagramMax4)
+		n := runLength(d, route.DatagramMax4)
 		if !isLegalRun(d[:n]) || n < len(d) && isLegalRun(d[:n+1]) {
 			t.Fatalf("%d of %+v", n, d)
 		}
@@ -133,5 +134,5 @@ func isLegalRun(d []wire.Datagram) bool {
 			return false
 		}
 	}
-	return len(d) <= segmentsMax && bytes <= datagramMax4
+	return len(d) <= segmentsMax && bytes <= route.DatagramMax4
 }

@@ -47,7 +47,7 @@ func (b *batchSender) layMessage(d []wire.Datagram) {
 	to := &b.destinations[d[0].Substream]
 	header := &b.messages[b.end].Hdr
 	*header = unix.Msghdr{}
-	if !b.connected {
+	if !b.connected.Load() {
 		header.Name, header.Namelen = to.name, to.nameSize
 	}
 	if n := len(b.pieces) - start; n > 0 {

@@ -10,7 +10,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/gospead/spead/internal/errno"
 	"github.com/gospead/spead/internal/netns"
+	"github.com/gospead/spead/internal/udp/route"
 )
 
 // narrowPath is a way from one namespace through another, whose far device takes smaller packets
@@ -97,14 +99,14 @@ func checkPathMTU(t *testing.T, is4 bool) {
 	}
 	// The first datagram of that size gets as far as the router, which reports it. When its report is
 	// here, the next one is refused.
-	var tooBig *TooBigError
+	var tooBig *route.TooBigError
 	large := datagrams(newRandom(t), 1500-headers)
 	for tooBig == nil {
 		p.sender.Do(func() {
 			_, err := s.WriteBatch(large)
 			if err != nil && !errors.As(err, &tooBig) {
 				t.Error(err)
-				tooBig = &TooBigError{}
+				tooBig = &route.TooBigError{}
 			}
 		})
 	}
@@ -142,7 +144,7 @@ func TestWhatHasNoRouteIsReportedAndLaterSent(t *testing.T) {
 			to, address, noDAD = netip.MustParseAddrPort("[fd00:7:1::2]:7148"), "fd00:7:1::1/64", " nodad"
 		}
 		s := newSenderIn(t, n, SenderConfig{Endpoints: []netip.AddrPort{to}, PathMTU: true})
-		if s.MaxPacketSize() != guessMax || s.PathMTUError() == nil {
+		if s.MaxPacketSize() != route.GuessMax || s.PathMTUError() == nil {
 			t.Errorf("%d bytes without a route: %v", s.MaxPacketSize(), s.PathMTUError())
 		}
 		d := datagrams(newRandom(t), slices.Repeat([]int{1000}, 5)...)
@@ -163,7 +165,7 @@ func TestWhatHasNoRouteIsReportedAndLaterSent(t *testing.T) {
 		if sent, err := s.WriteBatch(d); sent != 0 || err == nil {
 			t.Errorf("with the interface down %d left: %v", sent, err)
 		}
-		if errs := s.Stats().Errors; len(errs) == 0 || errs[0] != (ErrnoCount{syscall.ENETUNREACH, errs[0].Count}) || errs[0].Count < 3 {
+		if errs := s.Stats().Errors; len(errs) == 0 || errs[0] != (errno.Count{Errno: syscall.ENETUNREACH, Count: errs[0].Count}) || errs[0].Count < 3 {
 			t.Errorf("errors: %v", errs)
 		}
 	}

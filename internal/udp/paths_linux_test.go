@@ -3,7 +3,6 @@
 package udp
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -11,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/gospead/spead/internal/errno"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -70,29 +70,9 @@ func TestABadPathDisablesOffloadForItselfOnly(t *testing.T) {
 				t.Fatalf("round %d: %d datagrams in %d messages, expected %d", round, stats.Datagrams, stats.Messages, want)
 			}
 		}
-		if got := s.Stats().Errors; !slices.Equal(got, []ErrnoCount{{unix.EIO, 1}}) {
+		if got := s.Stats().Errors; !slices.Equal(got, []errno.Count{{Errno: unix.EIO, Count: 1}}) {
 			t.Errorf("errors: %v", got)
 		}
-	}
-}
-
-func TestErrorsAreCountedByTheirNumber(t *testing.T) {
-	var table ErrnoTable
-	if table.Counts() != nil {
-		t.Error("an empty table has counts")
-	}
-	var want []ErrnoCount
-	for errno := syscall.Errno(1); errno <= errnosMax; errno++ {
-		for range errno {
-			table.add(errno)
-		}
-		want = append(want, ErrnoCount{errno, int64(errno)})
-	}
-	table.Add(unix.EMSGSIZE) // the table is full
-	table.Add(errors.New("no number"))
-	want = append(want, ErrnoCount{0, 2})
-	if got := table.Counts(); !slices.Equal(got, want) {
-		t.Errorf("counted %v, expected %v", got, want)
 	}
 }
 
@@ -105,7 +85,7 @@ func TestAShortageIsWaitedForLongerEachTime(t *testing.T) {
 	if !slices.IsSorted(kernel.pauses) || len(kernel.pauses) != 5 || kernel.pauses[0] != 2*shortagePause {
 		t.Errorf("waits: %v", kernel.pauses)
 	}
-	if stats := s.Stats(); stats.Retries != 5 || !slices.Equal(stats.Errors, []ErrnoCount{{unix.ENOBUFS, 5}}) {
+	if stats := s.Stats(); stats.Retries != 5 || !slices.Equal(stats.Errors, []errno.Count{{Errno: unix.ENOBUFS, Count: 5}}) {
 		t.Errorf("statistics: %+v", stats)
 	}
 }

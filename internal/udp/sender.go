@@ -46,8 +46,9 @@ type Sender struct {
 	conn       *net.UDPConn
 	batch      *batchSender
 	counters   senderCounters
-	sizes      *pathSizes
+	sizes      *route.Sizes
 	bufferSize int
+	second     *Sender // another way into the socket, if there is one
 }
 
 // NewSender opens a socket. Errors: *spead.FieldError for what the configuration got wrong, or the
@@ -109,16 +110,16 @@ func adopt(cfg SenderConfig) (*Sender, error) {
 
 func (s *Sender) start(cfg *SenderConfig, outlet *net.Interface) (err error) {
 	s.counters.paths = make([]pathCounters, len(cfg.Endpoints))
-	s.sizes = newPathSizes(cfg, outlet)
+	s.sizes = route.NewSizes(cfg.ways(outlet))
 	if cfg.PathMTU {
-		s.sizes.discover()
+		s.sizes.Discover()
 	}
 	s.batch, err = newBatchSender(s.conn, cfg, &s.counters)
 	return err
 }
 
 // WriteBatch sends datagrams in order and returns how many left. An error is about d[n]; the
-// datagrams after it haven't been tried. It is a *TooBigError if d[n] is too large. While the socket's
+// datagrams after it haven't been tried. It is a *route.TooBigError if d[n] is too large. While the socket's
 // buffer is full it waits; Close makes it return net.ErrClosed. The datagrams' memory isn't used after
 // it has returned. One goroutine at a time may call it.
 //
@@ -127,7 +128,7 @@ func (s *Sender) start(cfg *SenderConfig, outlet *net.Interface) (err error) {
 func (s *Sender) WriteBatch(d []wire.Datagram) (n int, err error) {
 	n, err = s.batch.write(d)
 	if err != nil && route.IsTooBig(err) {
-		err = s.sizes.explain(d[n].Substream, d[n].Size, err)
+		err = s.sizes.Explain(d[n].Substream, d[n].Size, err)
 	}
 	return n, err
 }
@@ -135,15 +136,20 @@ func (s *Sender) WriteBatch(d []wire.Datagram) (n int, err error) {
 // MaxPacketSize is the size in bytes of the largest datagram that reaches all destinations in one
 // piece, as far as is known now. It changes as WriteBatch finds out more. 0 unless PathMTU is set.
 // Any goroutine may call it.
-func (s *Sender) MaxPacketSize() int { return int(s.sizes.least.Load()) }
+func (s *Sender) MaxPacketSize() int { return s.sizes.Least() }
 
 // PathMTUError says why a path MTU couldn't be found out when the Sender was made, so that one that
 // passes every Ethernet was assumed; nil if all could.
-func (s *Sender) PathMTUError() error { return s.sizes.failure }
+func (s *Sender) PathMTUError() error { return s.sizes.Failure() }
 
 // Close closes the socket and makes a waiting WriteBatch return. Any goroutine may call it, more
 // than once.
-func (s *Sender) Close() error { return closeConn(s.conn) }
+func (s *Sender) Close() error {
+	if s.second != nil {
+		_ = s.second.Close() // it has nothing of its own to say
+	}
+	return closeConn(s.conn)
+}
 
 // LocalAddr is the address that the socket is bound to. Its IP address may be the unspecified one.
 func (s *Sender) LocalAddr() netip.AddrPort { return localAddr(s.conn) }
@@ -154,6 +160,18 @@ func (s *Sender) BufferSize() int { return s.bufferSize }
 
 // Stats may be called by any goroutine at any time.
 func (s *Sender) Stats() SenderStats { return s.counters.snapshot() }
+
+// ways are where datagrams go from here.
+func (c *SenderConfig) ways(outlet *net.Interface) []route.Way {
+	ways := make([]route.Way, len(c.Endpoints))
+	for i, e := range c.Endpoints {
+		ways[i] = route.Way{To: e, Source: c.Source, Outlet: outlet}
+		if zone, err := ParseInterface(e.Addr().Zone()); err == nil && zone != nil {
+			ways[i].Zone = zone.Index
+		}
+	}
+	return ways
+}
 
 // withDefaults checks c and returns it with the defaults filled in and IPv4 addresses as such.
 func (c SenderConfig) withDefaults() (SenderConfig, error) {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/udp/route"
 )
 
 // destination is an endpoint the way the kernel takes it, and how segmentation offload fares on the
@@ -41,9 +42,9 @@ func newDestinations(conn *net.UDPConn, endpoints []netip.AddrPort) ([]destinati
 			return nil, &spead.FieldError{Field: "Endpoints", Value: e, Allowed: "zones that are interfaces"}
 		}
 		d := &destinations[i]
-		d.endpoint, d.messageMax = e, datagramMax6
+		d.endpoint, d.messageMax = e, route.DatagramMax6
 		if e.Addr().Is4() {
-			d.messageMax = datagramMax4
+			d.messageMax = route.DatagramMax4
 		}
 		if family == unix.AF_INET {
 			if !e.Addr().Is4() {

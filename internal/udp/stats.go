@@ -5,6 +5,8 @@ package udp
 import (
 	"os"
 	"sync/atomic"
+
+	"github.com/gospead/spead/internal/errno"
 )
 
 // GSOState says how segmentation offload to a destination fares; the package comment draws the states.
@@ -44,7 +46,7 @@ type SenderStats struct {
 	// single datagram, so that the same was tried again.
 	Retries int64
 	// Errors counts failed calls by their error, those included that were tried again.
-	Errors []ErrnoCount
+	Errors []errno.Count
 	// Paths tells of each destination, in the order of the endpoints.
 	Paths []PathStats
 }
@@ -60,7 +62,7 @@ type PathStats struct {
 // senderCounters is SenderStats in the making: written by the sending goroutine, read by any.
 type senderCounters struct {
 	calls, messages, datagrams, waits, retries atomic.Int64
-	errnos                                     ErrnoTable
+	errnos                                     errno.Table
 	paths                                      []pathCounters
 }
 

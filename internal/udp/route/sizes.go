@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package udp
+package route
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"sync/atomic"
 	"syscall"
-
-	"github.com/gospead/spead/internal/udp/route"
 )
 
 const (
-	// datagramMax4 is what is left of the 65535 bytes of an IPv4 packet after the IPv4 and UDP headers,
-	// datagramMax6 that of the payload of an IPv6 packet after the UDP header.
-	datagramMax4 = 65535 - 20 - 8
-	datagramMax6 = 65535 - 8
-	// guessMax is assumed where the path MTU can't be found out: it passes every Ethernet, IPv6 headers
+	// DatagramMax4 is what is left of the 65535 bytes of an IPv4 packet after the IPv4 and UDP headers.
+	DatagramMax4 = 65535 - 20 - 8
+	// DatagramMax6 is what is left of the 65535 bytes of an IPv6 packet's payload after the UDP header.
+	DatagramMax6 = 65535 - 8
+	// GuessMax is assumed where the path MTU can't be found out: it passes every Ethernet, IPv6 headers
 	// included.
-	guessMax = 1500 - 40 - 8
+	GuessMax = 1500 - 40 - 8
 )
 
 // TooBigError says that a datagram is larger than UDP or the path to its destination takes.
@@ -49,9 +46,9 @@ func (e *TooBigError) Unwrap() error { return e.cause }
 // Is makes it syscall.EMSGSIZE, whatever the system calls that.
 func (e *TooBigError) Is(target error) bool { return target == syscall.EMSGSIZE }
 
-// pathSizes keeps how large datagrams may be on each of the ways to the destinations.
-type pathSizes struct {
-	ways []route.Way
+// Sizes keeps how large datagrams may be on each of the ways to the destinations.
+type Sizes struct {
+	ways []Way
 	// limits are bytes, one for each way. The sending goroutine alone uses them.
 	limits []int
 	least  atomic.Int64 // of limits
@@ -59,20 +56,18 @@ type pathSizes struct {
 	failure error
 }
 
-func newPathSizes(cfg *SenderConfig, outlet *net.Interface) *pathSizes {
-	p := &pathSizes{}
-	for _, e := range cfg.Endpoints {
-		way := route.Way{To: e, Source: cfg.Source, Outlet: outlet}
-		if zone, err := ParseInterface(e.Addr().Zone()); err == nil && zone != nil {
-			way.Zone = zone.Index
-		}
-		p.ways = append(p.ways, way)
-	}
-	return p
-}
+// NewSizes returns the sizes for some ways, none of which is known.
+func NewSizes(ways []Way) *Sizes { return &Sizes{ways: ways} }
 
-// discover finds out all limits.
-func (p *pathSizes) discover() {
+// Least is the size in bytes of the largest datagram that reaches all destinations in one piece, as
+// far as is known; 0 without Discover. Any goroutine may call it.
+func (p *Sizes) Least() int { return int(p.least.Load()) }
+
+// Failure says why Discover couldn't find out all sizes; nil if it could.
+func (p *Sizes) Failure() error { return p.failure }
+
+// Discover finds out all limits, which are kept from then on.
+func (p *Sizes) Discover() {
 	p.limits = make([]int, len(p.ways))
 	for i := range p.ways {
 		limit, err := p.find(i)
@@ -80,28 +75,28 @@ func (p *pathSizes) discover() {
 			p.failure = err
 		}
 		if err != nil {
-			limit = guessMax
+			limit = GuessMax
 		}
 		p.set(i, limit)
 	}
 }
 
 // find asks how large datagrams on one way may be.
-func (p *pathSizes) find(i int) (limit int, err error) {
-	limit, err = route.DatagramMax(p.ways[i])
+func (p *Sizes) find(i int) (limit int, err error) {
+	limit, err = DatagramMax(p.ways[i])
 	return min(limit, p.most(i)), err
 }
 
 // most is what UDP can carry on one way, in fragments if need be.
-func (p *pathSizes) most(i int) int {
+func (p *Sizes) most(i int) int {
 	if p.ways[i].To.Addr().Is4() {
-		return datagramMax4
+		return DatagramMax4
 	}
-	return datagramMax6
+	return DatagramMax6
 }
 
 // set takes note of a limit, if limits are kept.
-func (p *pathSizes) set(i, limit int) {
+func (p *Sizes) set(i, limit int) {
 	if p.limits == nil {
 		return
 	}
@@ -115,8 +110,8 @@ func (p *pathSizes) set(i, limit int) {
 	p.least.Store(int64(least))
 }
 
-// explain says how large a datagram that was too big might have been, and takes note of it.
-func (p *pathSizes) explain(substream, size int, cause error) error {
+// Explain says how large a datagram that was too big might have been, and takes note of it.
+func (p *Sizes) Explain(substream, size int, cause error) error {
 	e := &TooBigError{Endpoint: p.ways[substream].To, Size: size, cause: cause}
 	if p.limits == nil && size > p.most(substream) {
 		e.Limit = p.most(substream)
