@@ -15,7 +15,7 @@ func (s *sender) credit(first, end int) {
 	s.stats.bytes.Add(bytes)
 	for i := first; i < end; i++ {
 		if s.owners[i].last {
-			s.complete(s.owners[i].batch)
+			s.finish(s.owners[i].batch)
 		}
 	}
 }
@@ -32,7 +32,14 @@ func (s *sender) fail(i int, err error) {
 	}
 	s.stats.failedPackets.Add(1)
 	if o.last {
-		s.complete(o.batch)
+		s.finish(o.batch)
+	}
+}
+
+// finish is told that a batch or, if it is unordered, one of its heaps has been tried to the end.
+func (s *sender) finish(b *Batch) {
+	if b.Order != Unordered || b.open.Add(-1) == 0 {
+		s.complete(b)
 	}
 }
 

@@ -40,6 +40,11 @@ const (
 	Serial Order = iota
 	// RoundRobin sends one packet of each unfinished heap in turn.
 	RoundRobin
+	// Unordered sends heaps in any order, and packets of several among each other: two threads share the
+	// work, each taking heap after heap, where the transport lets them (UDP on Linux, without a rate).
+	// It is for receivers that don't mind. Batches still follow each other; heaps have no rates of their
+	// own.
+	Unordered
 )
 
 // Result says what became of one heap.
@@ -69,6 +74,8 @@ type Batch struct {
 	stream *Stream
 	plans  []*plan
 	load   load
+	// open counts the heaps of an unordered batch that haven't left whole or failed.
+	open atomic.Int64
 	// afterIdle says that nothing else was in flight when the batch was queued.
 	afterIdle bool
 	state     atomic.Uint32
@@ -134,6 +141,7 @@ func (b *Batch) begin(s *Stream) error {
 		b.done = make(chan struct{}, 1)
 	}
 	b.stream = s
+	b.open.Store(int64(len(b.Heaps)))
 	b.cancelled.Store(false)
 	if cap(b.results) < len(b.Heaps) {
 		b.results = make([]Result, len(b.Heaps))

@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gospead/spead/internal/errno"
 	"github.com/gospead/spead/internal/tcp"
-	"github.com/gospead/spead/internal/udp"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -37,7 +37,7 @@ type connTransport struct {
 	progress    int64        // when something left while the stream was hurried, likewise
 
 	writes, packets atomic.Int64
-	errnos          udp.ErrnoTable
+	errnos          errno.Table
 }
 
 func newConnTransport(conn net.Conn, linger time.Duration) (*connTransport, error) {

@@ -66,7 +66,7 @@ func (h *handover) leaves(now int64) { h.left.Store(now) }
 // putDown puts the baton down, and sees to it that somebody does what is left.
 func (s *Stream) putDown() {
 	s.held.Store(false)
-	if s.queue.pending.Load() > 0 {
+	if s.queue.hasWork() {
 		s.rouse()
 	}
 }
@@ -76,9 +76,12 @@ func (s *Stream) putDown() {
 func (s *Stream) work() {
 	defer close(s.finished)
 	for s.awaitWork() {
-		if s.take() {
+		switch {
+		case s.take():
 			s.sender.drain(nil, true)
 			s.putDown()
+		case s.second.canShare():
+			s.second.share()
 		}
 	}
 	for !s.take() {
@@ -101,15 +104,19 @@ func (s *Stream) awaitWork() bool {
 
 // isReady says whether the worker has something to do.
 func (s *Stream) isReady() bool {
-	if s.queue.pending.Load() > 0 {
-		return !s.held.Load()
+	if s.queue.hasWork() {
+		return !s.held.Load() || s.second.canShare()
 	}
-	return s.closed.Load()
+	return s.closed.Load() && s.queue.pending.Load() == 0
 }
 
 // engage sees to it that what was just queued is sent: by the caller if it may, by the worker
 // otherwise. waits says that the caller has nothing else to do.
 func (s *Stream) engage(b *Batch, waits bool) {
+	if b.Order == Unordered && s.second.prepare() {
+		s.rouse() // to share it
+		waits = true
+	}
 	if s.sender.prompt != nil && (waits || s.callerSends(b)) && s.take() {
 		s.sender.drain(b, false)
 		s.putDown()

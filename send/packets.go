@@ -9,6 +9,7 @@ import (
 
 // packets walks over the packets of a batch in the batch's order.
 type packets struct {
+	queue *queue // whom to ask for heaps of an unordered batch
 	batch *Batch // nil when there is nothing left
 	// heap is whose turn it is.
 	heap int
@@ -17,13 +18,14 @@ type packets struct {
 	turns  turns
 }
 
-// start begins with a batch. Its heaps were checked when it was queued.
-func (p *packets) start(b *Batch) {
-	p.batch, p.heap = b, 0
+// start begins with a batch, at a heap: the first, or one of an unordered batch that was claimed. The
+// heaps were checked when the batch was queued.
+func (p *packets) start(b *Batch, heap int) {
+	p.batch, p.heap = b, heap
 	if b.Order == RoundRobin {
 		p.turns.start(b)
 	} else {
-		startCursor(&p.cursor, b, 0)
+		startCursor(&p.cursor, b, heap)
 	}
 }
 
@@ -52,20 +54,35 @@ func (p *packets) next(d *wire.Datagram, o *owner) bool {
 	ok := c.Next(d)
 	d.Substream = b.Heaps[p.heap].Substream
 	*o = owner{batch: b, heap: p.heap}
-	switch more := c.More(); {
-	case b.Order == RoundRobin:
+	p.advance(c, o)
+	return ok
+}
+
+// advance finds out whose turn is next after a packet of cursor c, and whether that was the last one
+// of its batch or, of an unordered batch, of its heap.
+func (p *packets) advance(c *packetizer.Cursor, o *owner) {
+	more := c.More()
+	switch {
+	case o.batch.Order == RoundRobin:
 		p.heap, o.last = p.turns.next(p.heap, more)
-	case !more:
+	case more:
+	case o.batch.Order == Unordered:
+		o.last = true
+		// The present heap isn't finished, so that the batch is still the one that is shared.
+		if heap, ok := p.queue.claim(o.batch); ok {
+			p.start(o.batch, heap)
+			return
+		}
+	default:
 		p.heap++
-		o.last = p.heap == len(b.Heaps)
+		o.last = p.heap == len(o.batch.Heaps)
 		if !o.last {
-			startCursor(c, b, p.heap)
+			startCursor(c, o.batch, p.heap)
 		}
 	}
 	if o.last {
 		p.batch = nil
 	}
-	return ok
 }
 
 // turns is whose turn it is when heaps send a packet each in turn.

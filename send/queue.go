@@ -19,6 +19,10 @@ type queue struct {
 	limit   load
 	// pending counts the batches that were queued and aren't complete, for those who don't hold mu.
 	pending atomic.Int64
+	// shared is the unordered batch that is being sent, if one is: no other batch is taken meanwhile.
+	shared atomic.Pointer[Batch]
+	// unclaimed counts its heaps that no sender has taken; it may fall below 0.
+	unclaimed atomic.Int64
 
 	// mu guards everything below.
 	mu      sync.Mutex
@@ -128,10 +132,14 @@ func (q *queue) tryPush(b *Batch) error {
 func (q *queue) take() *Batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.head == len(q.batches) {
+	if q.head == len(q.batches) || q.shared.Load() != nil {
 		return nil
 	}
 	b := q.batches[q.head]
+	if b.Order == Unordered {
+		q.unclaimed.Store(int64(b.load.heaps) - 1) // the caller has the first
+		q.shared.Store(b)
+	}
 	q.batches[q.head] = nil
 	q.head++
 	if q.head == len(q.batches) {
@@ -140,11 +148,40 @@ func (q *queue) take() *Batch {
 	return b
 }
 
+// hasWork says whether there is something to send that nobody else is about to finish.
+func (q *queue) hasWork() bool {
+	return q.pending.Load() > 0 && (q.shared.Load() == nil || q.unclaimed.Load() > 0)
+}
+
+// canShare says whether there is an unordered batch with heaps that no sender has taken.
+func (q *queue) canShare() bool { return q.shared.Load() != nil && q.unclaimed.Load() > 0 }
+
+// share gives the present unordered batch and a heap of it to another sender, if there is any. The
+// lock keeps the batch from being given back, and queued again, in between.
+func (q *queue) share() (b *Batch, heap int, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if b = q.shared.Load(); b != nil {
+		heap, ok = q.claim(b)
+	}
+	return b, heap, ok
+}
+
+// claim gives the next heap of an unordered batch, if one is left. Preconditions: b is being sent, and
+// can't be given back meanwhile.
+func (q *queue) claim(b *Batch) (heap int, ok bool) {
+	left := int(q.unclaimed.Add(-1))
+	return b.load.heaps - 1 - left, left >= 0
+}
+
 // release makes room after a batch has completed, and lets in who waits for it.
 func (q *queue) release(b *Batch) {
 	q.mu.Lock()
 	q.inFlight.heaps -= b.load.heaps
 	q.inFlight.bytes -= b.load.bytes
+	if b.Order == Unordered {
+		q.shared.Store(nil)
+	}
 	q.pending.Add(-1)
 	admitted := 0
 	for admitted < len(q.waiters) && q.fits(q.waiters[admitted].batch) {

@@ -23,11 +23,12 @@ const (
 // baton (handover.go): the stream's goroutine or a caller.
 type sender struct {
 	queue     *queue
+	isSecond  bool // takes no batches of its own (second.go)
 	transport transport
 	prompt    prompt // the same, if it can do without waiting; nil otherwise
 	pacer     pacer
 	clock     clock
-	stats     counters
+	stats     *counters
 	packets   packets
 	datagrams [maxDatagrams]wire.Datagram
 	owners    [maxDatagrams]owner // whose packets the datagrams are
@@ -42,7 +43,7 @@ type sender struct {
 type owner struct {
 	batch *Batch
 	heap  int  // index into batch.Heaps
-	last  bool // the batch's last packet
+	last  bool // the batch's last packet, or of an unordered batch its heap's
 }
 
 // drain sends what is queued, in order, until nothing is left or, if there is a target, that batch
@@ -76,6 +77,9 @@ func (s *sender) next(target *Batch) bool {
 // advance takes batches from the queue until one has a packet to send, without waiting.
 func (s *sender) advance() bool {
 	for !s.packets.more() {
+		if s.isSecond {
+			return false
+		}
 		b := s.queue.take()
 		if b == nil {
 			return false
@@ -83,7 +87,7 @@ func (s *sender) advance() bool {
 		if b.afterIdle {
 			s.pacer.resume(s.clock.now())
 		}
-		s.packets.start(b)
+		s.packets.start(b, 0)
 	}
 	return true
 }

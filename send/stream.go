@@ -19,7 +19,9 @@ type Stream struct {
 	substreams int
 	queue      *queue
 	handover
+	counters  counters
 	sender    sender        // belongs to who holds the baton
+	second    *second       // the worker's own, for unordered batches
 	finished  chan struct{} // closed when the worker has returned
 	closeOnce sync.Once
 	closeErr  error
@@ -43,8 +45,11 @@ func newStream(cfg Config, t transport, substreams int) *Stream {
 		transport: t,
 		pacer:     newPacer(&cfg),
 		clock:     newClock(),
+		stats:     &s.counters,
+		packets:   packets{queue: s.queue},
 	}
 	s.sender.prompt, _ = t.(prompt)
+	s.second = &second{stream: s}
 	go s.work()
 	return s
 }
@@ -139,14 +144,17 @@ func (s *Stream) check(b *Batch) error {
 		return &spead.FieldError{Field: "send.Batch.Heaps", Value: fmt.Sprintf("%d heaps", n),
 			Allowed: fmt.Sprintf("1 to %d (send.Config.MaxHeaps)", s.cfg.MaxHeaps)}
 	}
-	if b.Order > RoundRobin {
-		return &spead.FieldError{Field: "send.Batch.Order", Value: uint8(b.Order), Allowed: "Serial or RoundRobin"}
+	if b.Order > Unordered {
+		return &spead.FieldError{Field: "send.Batch.Order", Value: uint8(b.Order), Allowed: "Serial, RoundRobin or Unordered"}
 	}
 	cut := s.cut()
 	b.load = load{heaps: len(b.Heaps)}
 	b.plans = b.plans[:0]
 	for i := range b.Heaps {
 		p, err := s.checkRef(&b.Heaps[i], cut)
+		if err == nil && b.Order == Unordered && b.Heaps[i].Rate != 0 {
+			err = &spead.FieldError{Field: "send.Ref.Rate", Value: b.Heaps[i].Rate, Allowed: "0 in an unordered batch"}
+		}
 		if err != nil {
 			return fmt.Errorf("check heap %d of %d: %w", i+1, len(b.Heaps), err)
 		}
@@ -226,7 +234,7 @@ func (s *Stream) Flush(ctx context.Context) error {
 
 // Stats returns what the stream has done so far.
 func (s *Stream) Stats() Stats {
-	st := s.sender.stats.snapshot()
+	st := s.counters.snapshot()
 	st.HeapsInFlight = s.queue.depth().heaps
 	if t, ok := s.sender.transport.(observed); ok {
 		st.Transport = t.TransportStats()

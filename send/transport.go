@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 
+	"github.com/gospead/spead/internal/errno"
 	"github.com/gospead/spead/internal/udp"
 	"github.com/gospead/spead/internal/wire"
 )
@@ -25,6 +26,12 @@ type transport interface {
 type prompt interface {
 	// TryWriteBatch is WriteBatch that returns without an error where it would have to wait.
 	TryWriteBatch(d []wire.Datagram) (n int, err error)
+}
+
+// divisible is a transport that two goroutines can write to at once.
+type divisible interface {
+	// Second is the way in for the other one. It is called once. Closing the first closes both.
+	Second() (transport, error)
 }
 
 // sizer is a transport that knows how large packets may be at present, where the stream was told to
@@ -70,7 +77,7 @@ type TransportStats struct {
 
 // ErrnoCount is how often the system answered with one error. Its Errno is 0 for all that have no
 // number, or found no place in the table.
-type ErrnoCount = udp.ErrnoCount
+type ErrnoCount = errno.Count
 
 // PathStats is how segmentation offload fares towards one endpoint.
 type PathStats = udp.PathStats

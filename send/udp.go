@@ -8,12 +8,13 @@ import (
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/udp"
+	"github.com/gospead/spead/internal/udp/route"
 	"github.com/gospead/spead/internal/wire"
 )
 
 // TooBigError says that a packet is larger than UDP or the path to its endpoint takes, and what size
 // would have worked. errors.Is finds syscall.EMSGSIZE in it.
-type TooBigError = udp.TooBigError
+type TooBigError = route.TooBigError
 
 // NewUDP returns a stream that sends to UDP endpoints, unicast or multicast. On Linux it hands many
 // packets to the kernel at once and lets it or the network card split them (UDP_SEGMENT) where that

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gospead/spead"
-	"github.com/gospead/spead/internal/udp"
+	"github.com/gospead/spead/internal/errno"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -38,7 +38,7 @@ type writerTransport struct {
 	gathered []byte
 
 	calls, packets atomic.Int64
-	errnos         udp.ErrnoTable
+	errnos         errno.Table
 }
 
 func (t *writerTransport) WriteBatch(d []wire.Datagram) (n int, err error) {

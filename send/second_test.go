@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package send
+
+import (
+	"errors"
+	"math"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/wire"
+)
+
+// twoWayTransport has a second way in, which counts for itself.
+type twoWayTransport struct {
+	promptTransport
+	other promptTransport
+	err   error
+}
+
+func (w *twoWayTransport) Second() (transport, error) { return &w.other, w.err }
+
+func TestUnorderedBatchesAreSharedByTwo(t *testing.T) {
+	tr := &twoWayTransport{}
+	s := newPromptStream(t, Config{MaxHeaps: 256}, tr)
+	h := heapOf(4000) // 3 packets
+	b := &Batch{Order: Unordered}
+	for len(b.Heaps) < 100 {
+		b.Heaps = append(b.Heaps, Ref{Heap: h})
+	}
+	const most = 10000
+	rounds := 0
+	for ; rounds < most && s.queue.pending.Load() == 0; rounds++ {
+		if err := errors.Join(s.SendBatch(t.Context(), b), b.Wait(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range b.Results() {
+			if r.Err != nil || r.Bytes != 4000+3*40+8 || int(r.Cnt) != rounds*100+i+1 {
+				t.Fatalf("round %d, heap %d: %+v", rounds, i, r)
+			}
+		}
+		tr.other.mu.Lock()
+		shared := tr.other.waited
+		tr.other.mu.Unlock()
+		if shared > 1000 {
+			break
+		}
+	}
+	s.Close()
+	counts := make(map[spead.HeapCnt]int)
+	for _, cnt := range append(tr.cnts, tr.other.cnts...) {
+		counts[cnt]++
+	}
+	for cnt := range rounds * 100 {
+		if n := counts[spead.HeapCnt(cnt+1)]; n != 3 {
+			t.Fatalf("heap %d left in %d packets, want 3", cnt+1, n)
+		}
+	}
+	t.Logf("after %d batches, the worker had sent %d packets, the caller %d", rounds, tr.other.waited, tr.tried)
+}
+
+func TestOneWayInIsEnough(t *testing.T) {
+	for name, tr := range map[string]transport{
+		"a transport that can't be shared": newPromptTransport(false),
+		"no second way after all":          &twoWayTransport{err: errors.New("too many open files")},
+		"one that callers can't write to":  &fakeTransport{},
+	} {
+		s := newPromptStream(t, Config{MaxHeaps: 8}, tr)
+		b := &Batch{Order: Unordered, Heaps: []Ref{{Heap: heapOf(10)}, {Heap: heapOf(9000)}}}
+		for range 10 {
+			if err := errors.Join(s.SendBatch(t.Context(), b), b.Wait(t.Context())); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if st := s.Stats(); st.Heaps != 20 || st.Batches != 10 {
+			t.Errorf("%s: %+v", name, st)
+		}
+	}
+}
+
+func TestUnorderedHeapsHaveNoRate(t *testing.T) {
+	s := newPromptStream(t, Config{}, newPromptTransport(false))
+	b := &Batch{Order: Unordered, Heaps: []Ref{{Heap: heapOf(10), Rate: math.Inf(1)}}}
+	var field *spead.FieldError
+	if err := s.SendBatch(t.Context(), b); !errors.As(err, &field) || field.Field != "send.Ref.Rate" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestUnorderedBatchesAllocateNothing(t *testing.T) {
+	var drop atomic.Int64
+	s := newPromptStream(t, Config{MaxHeaps: 64}, droppingTransport{&drop})
+	b := &Batch{Order: Unordered}
+	h := heapOf(4000)
+	for len(b.Heaps) < 32 {
+		b.Heaps = append(b.Heaps, Ref{Heap: h})
+	}
+	if allocs := testing.AllocsPerRun(200, func() {
+		if err := errors.Join(s.SendBatch(t.Context(), b), b.Wait(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}); allocs >= 1 {
+		t.Errorf("%v allocations per batch", allocs)
+	}
+}
+
+// droppingTransport counts packets, in both ways.
+type droppingTransport struct {
+	packets *atomic.Int64
+}
+
+func (d droppingTransport) WriteBatch(batch []wire.Datagram) (int, error) {
+	d.packets.Add(int64(len(batch)))
+	return len(batch), nil
+}
+
+func (d droppingTransport) TryWriteBatch(batch []wire.Datagram) (int, error) {
+	return d.WriteBatch(batch)
+}
+func (d droppingTransport) Second() (transport, error) { return d, nil }
+func (d droppingTransport) Close() error               { return nil }
