@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,7 +14,9 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -48,6 +51,10 @@ var built = sync.OnceValues(func() (path string, err error) {
 	return path, nil
 })
 
+// stuckAfter is when a process is made to end and to say on standard error what it was doing, so that
+// the test fails by name.
+const stuckAfter = time.Minute
+
 // process is the built command, running.
 type process struct {
 	t            *testing.T
@@ -64,7 +71,11 @@ func newProcess(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.CommandContext(t.Context(), path, args...), ended: make(chan struct{})}
+	ctx, cancel := context.WithTimeout(t.Context(), stuckAfter)
+	t.Cleanup(cancel)
+	p := &process{t: t, cmd: exec.CommandContext(ctx, path, args...), ended: make(chan struct{})}
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGQUIT) }
+	p.cmd.WaitDelay = stuckAfter / 10 // until it is killed, where there is no such signal
 	p.out, p.remarks = newOutput(p.ended), newOutput(p.ended)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.remarks
 	// The race detector would let each process wait a second at its end, for races that come late.
@@ -81,7 +92,7 @@ func (p *process) begin() *process {
 	go func() {
 		defer close(p.ended)
 		var exit *exec.ExitError
-		if err := p.cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		if err := p.cmd.Wait(); err != nil && !errors.As(err, &exit) && !errors.Is(err, context.DeadlineExceeded) {
 			p.t.Error(err)
 		}
 		p.code = p.cmd.ProcessState.ExitCode()

@@ -30,7 +30,9 @@ func receive(ctx context.Context, c console, o *recvOptions, sources []string) e
 		err = errors.Join(err, s.Err())
 	}
 	stats := sumStats(streams)
-	err = errors.Join(err, p.finish(&stats))
+	if failed := p.finish(&stats); !errors.Is(err, failed) { // what can't be printed is known already
+		err = errors.Join(err, failed)
+	}
 	if o.verify {
 		err = errors.Join(err, p.verdict(&stats))
 	}
