@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -137,7 +138,7 @@ func (p *printer) flush() error {
 // finish prints the totals, when all consumers have ended.
 func (p *printer) finish(stats *recv.Stats) error {
 	if p.options.json {
-		return errors.Join(p.finishJSON(stats), p.out.Flush())
+		return cmp.Or(p.finishJSON(stats), p.out.Flush())
 	}
 	fmt.Fprintf(p.out, "Received %d heaps, %d bytes of payload\n", p.heaps, p.bytes)
 	err := eachCount(stats, func(name, value string) {
@@ -150,7 +151,7 @@ func (p *printer) finish(stats *recv.Stats) error {
 		fmt.Fprintf(p.out, "Verified %d heaps, %d differ, %d are missing, %d are repeated\n",
 			v.Verified, v.Differing, v.Missing, v.Repeated)
 	}
-	return errors.Join(err, p.out.Flush())
+	return cmp.Or(err, p.out.Flush())
 }
 
 func (p *printer) finishJSON(stats *recv.Stats) error {
