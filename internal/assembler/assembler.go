@@ -26,6 +26,9 @@ type Config struct {
 	RequireHeapLength bool
 	// AllowOutOfOrder takes the packets of a heap in any order. Default false.
 	AllowOutOfOrder bool
+	// MergeOverlaps takes from a packet that overlaps what was received, out of order, the bytes that
+	// are new. Default false: it is refused, as in spead2.
+	MergeOverlaps bool
 	// KeepStop makes stop items like any other: no heap ends as StopItem, and the assembler never
 	// stops. Default false.
 	KeepStop bool
@@ -45,6 +48,7 @@ type Config struct {
 type Assembler struct {
 	cfg      Config
 	placer   Placer
+	copier   Copier // the placer, if it is one
 	table    table
 	counters Counters
 	stopped  bool
@@ -60,7 +64,8 @@ func New(cfg Config, placer Placer) *Assembler {
 	setDefault(&cfg.Substreams, defaultSubstreams)
 	setDefault(&cfg.MaxItems, defaultMaxItems)
 	setDefault(&cfg.MaxRanges, defaultMaxRanges)
-	return &Assembler{cfg: cfg, placer: placer, table: newTable(cfg.MaxHeaps, cfg.Substreams)}
+	copier, _ := placer.(Copier)
+	return &Assembler{cfg: cfg, placer: placer, copier: copier, table: newTable(cfg.MaxHeaps, cfg.Substreams)}
 }
 
 func setDefault(field *int, value int) {
@@ -89,7 +94,10 @@ func (a *Assembler) Add(p *wire.Packet) spead.Refusal {
 	}
 	refusal := a.take(h, p)
 	if refusal == spead.Accepted {
-		a.settle(h)
+		if a.stopped = h.stop && !a.cfg.KeepStop; h.whole() {
+			a.table.remove(h)
+			a.complete(h)
+		}
 	}
 	return refusal
 }
@@ -104,26 +112,26 @@ func (a *Assembler) start(p *wire.Packet, singles int64) spead.Refusal {
 		a.Recycle(h)
 		return refusal
 	}
-	if evicted := a.table.insert(h); evicted != nil {
+	slot, evicted := a.table.take(h.cnt)
+	if evicted != nil {
 		a.counters.HeapsEvicted++
 		a.finish(evicted, Evicted)
 	}
 	a.counters.HeapsStarted++
 	a.counters.LiveHeaps++
 	a.counters.SinglePacketHeaps += singles
-	a.settle(h)
+	a.stopped = h.stop && !a.cfg.KeepStop
+	if h.whole() {
+		a.complete(h) // it has had its turn in the slot, which stays empty
+		return spead.Accepted
+	}
+	a.table.insert(h, slot)
 	return spead.Accepted
 }
 
-// settle looks at what has become of a heap in progress through a packet.
-func (a *Assembler) settle(h *Heap) {
-	stop := h.stop && !a.cfg.KeepStop
-	a.stopped = stop
-	if !h.whole() {
-		return
-	}
-	a.table.remove(h)
-	if stop {
+// complete finishes a heap of which nothing is missing and that isn't in the table.
+func (a *Assembler) complete(h *Heap) {
+	if a.stopped {
 		a.counters.HeapsStopped++
 		a.finish(h, StopItem)
 	} else {

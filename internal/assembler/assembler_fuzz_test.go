@@ -34,6 +34,7 @@ func FuzzAssembler(f *testing.F) {
 			AllowOutOfOrder:   flags&1 != 0,
 			RequireHeapLength: flags&2 != 0,
 			KeepStop:          flags&4 != 0,
+			MergeOverlaps:     flags&8 != 0,
 			MaxHeapLength:     1 << 12,
 			MaxItems:          20,
 			MaxRanges:         5,

@@ -16,8 +16,14 @@ type Counters struct {
 	// SearchDist counts steps of looking up heaps by cnt, as spead2 does: at least one for each packet
 	// that isn't a heap by itself.
 	SearchDist int64
-	// PayloadBytes counts the payload of accepted packets.
+	// PayloadBytes counts the payload of accepted packets, but for BytesRepeated.
 	PayloadBytes int64
+	// BytesRepeated counts payload of accepted packets that had been received before, with
+	// Config.MergeOverlaps.
+	BytesRepeated int64
+	// PacketsOutOfOrder counts accepted packets with payload that belongs before payload which came
+	// earlier.
+	PacketsOutOfOrder int64
 	// LiveHeaps is the number of heaps in progress, and LiveBytes the payload received of them.
 	LiveHeaps, LiveBytes int64
 }

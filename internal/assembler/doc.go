@@ -37,7 +37,8 @@
 // In order, which is the default, payload must come exactly where what was received ends, and a heap
 // begins with its first packet or not at all. Out of order, a heap keeps the ranges that it has
 // received: sorted, disjoint, touching ones merged. A packet is taken whole or not at all, so it must
-// not overlap them. Empty payloads make empty ranges, which are in the way of others like any.
+// not overlap them; or, with Config.MergeOverlaps, what is new of it is. Empty payloads make empty
+// ranges, which are in the way of others like any, unless overlaps are merged.
 //
 // A heap is complete if the received bytes are all that its packets speak of: up to HEAP_LENGTH, the
 // end of any payload, and the address of any item. Only with HEAP_LENGTH known is that final.

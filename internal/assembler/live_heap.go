@@ -21,9 +21,21 @@ type knowledge struct {
 // whole says whether no packet is missing, and none can come that changes that.
 func (h *Heap) whole() bool { return h.received == h.length && h.Complete() }
 
+// follows says whether a packet is what most are: the next part of its heap, in order, with nothing to
+// learn from it, and room for it. Such a packet needs no further question.
+func (h *Heap) follows(p *wire.Packet) bool {
+	return p.PayloadOffset == h.received && len(h.ranges) == 0 && p.HeapLength == h.length &&
+		h.length == h.minLength && p.AddressBits == h.addressBits && p.PointerCount() == 0 &&
+		len(p.Payload) > 0 && h.received+int64(len(p.Payload)) <= int64(len(h.payload))
+}
+
 // take accepts a packet into a heap of its cnt, or refuses it and leaves the heap as it is. A heap
 // without packets refuses none but for limits.
 func (a *Assembler) take(h *Heap, p *wire.Packet) spead.Refusal {
+	if h.follows(p) {
+		a.store(h, p, interval{h.received, h.received + int64(len(p.Payload))})
+		return spead.Accepted
+	}
 	part := interval{p.PayloadOffset, p.PayloadOffset + int64(len(p.Payload))}
 	if refusal := a.check(h, p, part.end); refusal != spead.Accepted {
 		return refusal
@@ -38,18 +50,69 @@ func (a *Assembler) take(h *Heap, p *wire.Packet) spead.Refusal {
 		h.pointers.truncate(pointers)
 		return refusal
 	}
-	if a.cfg.AllowOutOfOrder {
+	a.accept(h, p, part, at)
+	return spead.Accepted
+}
+
+// accept puts payload in its place and notes what was received. Preconditions: locate accepted part
+// and gave at.
+func (a *Assembler) accept(h *Heap, p *wire.Packet, part interval, at int) {
+	switch {
+	case !a.cfg.AllowOutOfOrder || h.appends(part):
+	case a.cfg.MergeOverlaps:
+		a.merge(h, p, part)
+		return
+	default:
+		a.noteOrder(h, part)
 		h.ranges.insert(at, part)
 	}
-	if len(p.Payload) > 0 {
-		if !h.unkept {
-			copy(h.payload[part.start:part.end], p.Payload)
-		}
-		h.received += int64(len(p.Payload))
-		a.counters.PayloadBytes += int64(len(p.Payload))
-		a.counters.LiveBytes += int64(len(p.Payload))
+	if part.start < part.end {
+		a.store(h, p, part)
 	}
-	return spead.Accepted
+	h.collapse()
+}
+
+// merge takes of a part what wasn't received yet.
+func (a *Assembler) merge(h *Heap, p *wire.Packet, part interval) {
+	a.noteOrder(h, part)
+	i, j := h.ranges.span(part)
+	at, before := part.start, h.received
+	for _, known := range h.ranges[i:j] {
+		if at < known.start {
+			a.store(h, p, interval{at, known.start})
+		}
+		at = max(at, known.end)
+	}
+	if at < part.end {
+		a.store(h, p, interval{at, part.end})
+	}
+	a.counters.BytesRepeated += part.end - part.start - (h.received - before)
+	h.ranges.cover(i, j, part)
+	h.collapse()
+}
+
+// noteOrder counts a packet that comes behind one which it should have come before.
+func (a *Assembler) noteOrder(h *Heap, part interval) {
+	if n := len(h.ranges); n > 0 && part.start < h.ranges[n-1].end {
+		a.counters.PacketsOutOfOrder++
+	}
+}
+
+// store copies a part of a packet's payload to its place, and counts it. Preconditions: the part is
+// new, lies within the packet's payload and within the heap's memory, and isn't empty.
+func (a *Assembler) store(h *Heap, p *wire.Packet, part interval) {
+	n := part.end - part.start
+	from := p.Payload[part.start-p.PayloadOffset:][:n]
+	switch {
+	case h.unkept:
+	case a.copier != nil:
+		a.copier.Copy(h, p, part.start, from)
+	default:
+		copy(h.payload[part.start:part.end], from)
+	}
+	h.received += n
+	a.counters.PayloadBytes += n
+	a.counters.LiveBytes += n
 }
 
 // check compares what a packet says of its heap with what is known and allowed.
@@ -83,14 +146,20 @@ func (a *Assembler) locate(h *Heap, part interval) (at int, refusal spead.Refusa
 		}
 		return 0, spead.Accepted
 	}
-	at, refusal = h.ranges.locate(part)
-	if refusal != spead.Accepted || len(h.ranges) < a.cfg.MaxRanges {
-		return at, refusal
+	if h.appends(part) {
+		return 0, spead.Accepted
 	}
-	if left, right := h.ranges.joins(at, part); !left && !right {
-		return at, spead.RefusedMemoryLimit
+	h.expand()
+	var joins bool
+	if a.cfg.MergeOverlaps {
+		at, joins, refusal = h.ranges.locateNew(part)
+	} else {
+		at, joins, refusal = h.ranges.locate(part)
 	}
-	return at, spead.Accepted
+	if refusal == spead.Accepted && !joins && len(h.ranges) >= a.cfg.MaxRanges {
+		refusal = spead.RefusedMemoryLimit
+	}
+	return at, refusal
 }
 
 // learn notes what a packet says of its heap, and gets memory for its payload. If that is refused,

@@ -18,6 +18,8 @@ type model struct {
 	started  int
 	finished []*modelHeap
 	stopped  bool
+	late     int64 // packets out of order
+	repeated int64 // bytes of accepted packets that were there already
 }
 
 type modelHeap struct {
@@ -119,6 +121,9 @@ func (m *model) judge(h *modelHeap, p *wire.Packet) spead.Refusal {
 }
 
 func (m *model) judgeRange(h *modelHeap, part interval) spead.Refusal {
+	if m.cfg.MergeOverlaps && m.cfg.AllowOutOfOrder {
+		return m.judgeMerge(h, part)
+	}
 	has := h.has
 	if !m.cfg.AllowOutOfOrder {
 		at := int64(len(h.received))
@@ -140,6 +145,25 @@ func (m *model) judgeRange(h *modelHeap, part interval) spead.Refusal {
 	}
 	touches := has(part.start-1) || h.emptyAt(part.start) || part.start < part.end && (has(part.end) || h.emptyAt(part.end))
 	if !touches && len(h.ranges(true)) >= m.cfg.MaxRanges {
+		return spead.RefusedMemoryLimit
+	}
+	return spead.Accepted
+}
+
+// judgeMerge refuses only what brings nothing new, and more parts than allowed.
+func (m *model) judgeMerge(h *modelHeap, part interval) spead.Refusal {
+	fresh := part.start == part.end
+	for i := part.start; i < part.end; i++ {
+		fresh = fresh || !h.has(i)
+	}
+	if !fresh {
+		return spead.RefusedDuplicate
+	}
+	alone := part.start < part.end && !h.has(part.start-1)
+	for i := part.start; i <= part.end; i++ {
+		alone = alone && !h.has(i)
+	}
+	if alone && len(h.ranges(true)) >= m.cfg.MaxRanges {
 		return spead.RefusedMemoryLimit
 	}
 	return spead.Accepted
@@ -179,11 +203,19 @@ func (m *model) accept(h *modelHeap, p *wire.Packet) {
 		}
 	}
 	h.pointers = unionOfPointers(h.pointers, p)
-	if len(p.Payload) == 0 {
+	if known := h.ranges(true); m.cfg.AllowOutOfOrder && len(known) > 0 && known[len(known)-1].end > p.PayloadOffset {
+		m.late++
+	}
+	if len(p.Payload) == 0 && !m.cfg.MergeOverlaps {
 		h.empties[end] = true
 	}
 	for i, b := range p.Payload {
-		h.received[p.PayloadOffset+int64(i)] = b
+		at := p.PayloadOffset + int64(i)
+		if h.has(at) {
+			m.repeated++
+			continue
+		}
+		h.received[at] = b
 	}
 	stop := !m.cfg.KeepStop && slices.Contains(h.pointers, wire.ImmediatePointer(h.bits, spead.StreamCtrlID, 2))
 	m.stopped = stop

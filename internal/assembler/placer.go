@@ -27,6 +27,16 @@ type Placer interface {
 	Free(b []byte)
 }
 
+// Copier is a Placer that puts payload in its place itself, instead of having it copied to where it
+// stands in the heap. What the memory holds then is the Copier's business: all memory has to be given
+// at once, since what was received isn't moved.
+type Copier interface {
+	Placer
+	// Copy stores part, bytes of p's payload that begin at offset in the heap's payload. Each byte of a
+	// heap comes at most once.
+	Copy(h *Heap, p *wire.Packet, offset int64, part []byte)
+}
+
 // reserve sees to it that there is memory for the payload of a packet that ends at end.
 func (a *Assembler) reserve(h *Heap, p *wire.Packet, end int64) spead.Refusal {
 	need := end

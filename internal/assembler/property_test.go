@@ -92,6 +92,7 @@ func randomConfig(r *rand.Rand) Config {
 		Substreams:        1 + r.IntN(3),
 		AllowOutOfOrder:   r.IntN(3) > 0,
 		RequireHeapLength: r.IntN(4) == 0,
+		MergeOverlaps:     r.IntN(3) == 0,
 		KeepStop:          r.IntN(3) > 0,
 		BugCompat:         spead.BugCompat(r.IntN(8)),
 	}

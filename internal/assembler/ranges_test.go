@@ -47,7 +47,7 @@ func TestRangesMergeWhatTouchesAndRefuseWhatIsKnown(t *testing.T) {
 	var r ranges
 	for _, step := range steps {
 		before := slices.Clone(r)
-		at, refusal := r.locate(step.add)
+		at, _, refusal := r.locate(step.add)
 		if refusal != step.want {
 			t.Fatalf("%s: %v, want %v", step.name, refusal, step.want)
 		}

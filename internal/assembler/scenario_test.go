@@ -20,7 +20,7 @@ var rewrite = flag.Bool("rewrite", false, "write what comes out into the scenari
 // TestScenarios plays testdata/*.txt: blocks of commands, a line of dashes, and what they say.
 //
 //	new [max-heaps=] [substreams=] [max-length=] [max-items=] [max-ranges=] [memory=] [bug-compat=]
-//	    [out-of-order] [keep-stop] [require-length]
+//	    [out-of-order] [merge-overlaps] [keep-stop] [require-length]
 //	packet cnt= [len=] [off=] [payload=] [bits=] [ID=VALUE | ID@ADDRESS]...
 //	flush
 //	counters
@@ -137,6 +137,8 @@ func (s *scenario) begin(fields []string) {
 			memory = number
 		case "out-of-order":
 			cfg.AllowOutOfOrder = true
+		case "merge-overlaps":
+			cfg.MergeOverlaps = true
 		case "keep-stop":
 			cfg.KeepStop = true
 		case "require-length":

@@ -54,18 +54,26 @@ func (t *table) find(cnt spead.HeapCnt) (h *Heap, steps int64) {
 	return h, steps
 }
 
-// insert gives h the next slot of its substream, and returns the heap that was there and is now
-// removed, or nil.
-func (t *table) insert(h *Heap) (evicted *Heap) {
-	slot := t.advance(int(uint64(h.cnt) % uint64(len(t.newest))))
+// take gives a new heap of this cnt the next slot of its substream, and returns the heap that was
+// there and is now removed, or nil.
+func (t *table) take(cnt spead.HeapCnt) (slot int, evicted *Heap) {
+	substream := 0
+	if n := uint64(len(t.newest)); n > 1 {
+		substream = int(uint64(cnt) % n)
+	}
+	slot = t.advance(substream)
 	if evicted = t.slots[slot]; evicted != nil {
 		t.remove(evicted)
 	}
+	return slot, evicted
+}
+
+// insert puts h into its slot. Preconditions: take gave the slot.
+func (t *table) insert(h *Heap, slot int) {
 	bucket := t.bucket(h.cnt)
 	h.next, *bucket = *bucket, h
 	h.slot = slot
 	t.slots[slot] = h
-	return evicted
 }
 
 // remove takes h out of the table. Its slot stays empty until its turn comes. Preconditions: h is in

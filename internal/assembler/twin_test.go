@@ -48,8 +48,8 @@ func (w *twin) add(p *wire.Packet) spead.Refusal {
 		if before != after {
 			w.tb.Errorf("a refused packet (%v) changed the counters from %+v to %+v", got, before, after)
 		}
-	} else if after.PayloadBytes != before.PayloadBytes+int64(len(p.Payload)) {
-		w.tb.Errorf("%d bytes were counted as %d", len(p.Payload), after.PayloadBytes-before.PayloadBytes)
+	} else if n := after.PayloadBytes + after.BytesRepeated - before.PayloadBytes - before.BytesRepeated; n != int64(len(p.Payload)) {
+		w.tb.Errorf("%d bytes were counted as %d", len(p.Payload), n)
 	}
 	w.collect()
 	return got
@@ -92,6 +92,7 @@ func (w *twin) collect() {
 	want.PayloadBytes += got.LiveBytes
 	want.LiveHeaps, want.LiveBytes = got.LiveHeaps, w.real.LiveBytes()
 	want.SinglePacketHeaps, want.SearchDist = got.SinglePacketHeaps, got.SearchDist
+	want.PacketsOutOfOrder, want.BytesRepeated = w.model.late, w.model.repeated
 	if got != want {
 		w.tb.Errorf("the counters don't add up: %+v, want %+v", got, want)
 	}
