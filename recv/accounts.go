@@ -3,60 +3,149 @@
 package recv
 
 import (
+	"time"
+
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
 )
 
-// countBatch brings the figures up to date after a batch. Preconditions: mu is held.
-func (s *Stream) countBatch(b *Batch) {
-	w := &s.work
+// countBatch counts what a source says of a batch as a whole.
+func (s *Stream) countBatch(in *intake, _ time.Time) {
+	w, b := &s.work, &in.batch
 	for reason, count := range b.Refused.All() {
-		w.Refused[reason] += count
+		if count != 0 {
+			w.Refused[reason] += count
+		}
 	}
 	w.ForeignFrames += b.Foreign
 	w.KernelDrops += b.KernelDrops
-	w.Batches++
-	w.MaxBatch = max(w.MaxBatch, int64(len(b.Datagrams)))
-	w.PacketsAccepted = w.Refused[spead.Accepted]
-	w.PacketsSeen = w.PacketsAccepted + w.Refused.Total()
-	w.Packets = 0
-	for reason, count := range w.Refused {
-		if spead.Refusal(reason).Decoded() {
-			w.Packets += count
+	w.Fragmented += b.Fragmented
+	if len(b.row) == 0 {
+		w.Batches++
+		w.MaxBatch = max(w.MaxBatch, int64(len(b.Datagrams)))
+	}
+}
+
+// countRow counts packets of a row as a batch.
+func (s *Stream) countRow(in *intake) {
+	s.work.Batches++
+	s.work.MaxBatch = max(s.work.MaxBatch, int64(in.row))
+	in.row = 0
+}
+
+// abandon counts what was read from a source but not taken before the stream ended. Preconditions:
+// the baton is held.
+func (s *Stream) abandon(in *intake) {
+	s.work.Refused[spead.RefusedStopped] += int64(len(in.batch.Datagrams) - in.next)
+	in.next = len(in.batch.Datagrams)
+	for in.row > 0 && in.row < rowPackets && len(in.batch.row) > 0 {
+		size, refusal := s.packet.Decode(in.batch.row)
+		if size == 0 {
+			s.work.Refused[refusal]++
+			break
 		}
+		s.work.Refused[spead.RefusedStopped]++
+		in.batch.row = in.batch.row[size:]
+		in.row++
 	}
-	c := s.assembler.Counters()
-	w.SinglePacketHeaps = c.SinglePacketHeaps
-	w.SearchDist = c.SearchDist
-	w.PayloadBytesAccepted = c.PayloadBytes
-	s.logRefusals()
+	if in.row > 0 {
+		s.countRow(in)
+	}
+	in.batch.row = nil
 }
 
-// logRefusals writes a line the first time that a packet is refused for a reason; how often it
-// happens is in the statistics. That some come after the stop item is in the nature of things.
-func (s *Stream) logRefusals() {
-	for reason, count := range s.work.Refused.All() {
-		if count > 0 && !s.logged[reason] && reason != spead.RefusedStopped {
-			s.logged[reason] = true
-			s.cfg.Logger.Warn("first packet refused for this reason", "reason", reason.String())
+// collect takes finished heaps out of the assembler: those to deliver and those to discard.
+func (s *Stream) collect() {
+	for h := s.assembler.Next(); h != nil; h = s.assembler.Next() {
+		s.count(h)
+		if reason, discard := s.verdict(h); discard {
+			s.discard(h, reason)
+			continue
 		}
+		s.handOn(s.wrap(h))
 	}
 }
 
-// discardQueued counts heaps as discarded that were on their way to the consumer when the stream was
-// closed. Preconditions: mu is held.
-func (s *Stream) discardQueued(heaps []*Heap) {
-	for _, h := range heaps {
-		s.ledger.withdraw(&s.work, h.inner.Received())
-		s.memory.Free(h.inner.TakePayload())
-		s.assembler.Recycle(h.inner)
-		h.inner = nil
-		s.spare = append(s.spare, h)
+func (s *Stream) count(h *assembler.Heap) {
+	switch h.End() {
+	case assembler.StopItem:
+		return
+	case assembler.Evicted:
+		s.work.IncompleteHeapsEvicted++
+	case assembler.Flushed:
+		s.work.IncompleteHeapsFlushed++
 	}
+	s.work.Heaps++
 }
 
-// wrap gives a finished heap the form in which the consumer gets it. Preconditions: mu is held.
+// verdict decides whether a finished heap is discarded, and why.
+func (s *Stream) verdict(h *assembler.Heap) (Discard, bool) {
+	switch {
+	case h.End() == assembler.StopItem:
+		return DiscardStopHeap, true
+	case h.Complete() || s.cfg.Incomplete:
+	case h.End() == assembler.Evicted:
+		return DiscardEvicted, true
+	case s.assembler.Stopped() && h.IsCtrl(spead.CtrlStop):
+		return DiscardStopHeap, true
+	default:
+		return DiscardFlushed, true
+	}
+	return DiscardClosed, s.closing.Load()
+}
+
+// discard counts a heap that isn't delivered, and takes its memory back.
+func (s *Stream) discard(h *assembler.Heap, reason Discard) {
+	s.work.HeapsDiscarded[reason]++
+	s.work.PayloadBytesDiscarded[reason] += h.Received()
+	s.memory.Free(h.TakePayload())
+	s.assembler.Recycle(h)
+}
+
+// handOn gives a finished heap to the consumer: it is queued, unless it is for Config.OnHeap or the
+// queue is full and the policy is to drop heaps.
+func (s *Stream) handOn(h *Heap) {
+	if s.cfg.OnHeap != nil {
+		s.deliver(h)
+		s.cfg.OnHeap(h)
+		return
+	}
+	for s.queue.full() && !s.ended {
+		switch s.cfg.WhenFull {
+		case DropNewest:
+			s.drop(h, DiscardNewest)
+			return
+		case DropOldest:
+			s.drop(s.queue.pop(), DiscardOldest)
+			continue
+		}
+		break
+	}
+	s.queue.push(h)
+}
+
+// drop discards a heap that was to be delivered.
+func (s *Stream) drop(h *Heap, reason Discard) {
+	s.discard(h.inner, reason)
+	h.inner = nil
+	s.spare = append(s.spare, h)
+}
+
+// mustWait says whether nothing may be taken now, as there might be no room for what it finishes.
+func (s *Stream) mustWait() bool { return s.cfg.WhenFull == Block && s.queue.full() && !s.ended }
+
+// deliver counts a heap as the consumer's.
+func (s *Stream) deliver(h *Heap) {
+	s.memory.handOver(h.inner.Payload())
+	s.work.HeapsDelivered++
+	s.work.PayloadBytesDelivered += h.inner.Received()
+}
+
+// wrap gives a finished heap the form in which the consumer gets it.
 func (s *Stream) wrap(inner *assembler.Heap) *Heap {
+	if len(s.spare) == 0 {
+		s.reclaim()
+	}
 	n := len(s.spare)
 	if n == 0 {
 		return &Heap{inner, s}
@@ -67,15 +156,59 @@ func (s *Stream) wrap(inner *assembler.Heap) *Heap {
 	return h
 }
 
-// reclaim takes back what consumers have released since the last batch. Preconditions: mu is held.
+// reclaim takes back what consumers have released.
 func (s *Stream) reclaim() {
-	s.returnedMu.Lock()
-	defer s.returnedMu.Unlock()
-	for i, h := range s.returned {
+	first := len(s.spare)
+	s.spare = s.memory.takeReleased(s.spare)
+	for _, h := range s.spare[first:] {
 		s.assembler.Recycle(h.inner)
 		h.inner = nil
-		s.spare = append(s.spare, h)
-		s.returned[i] = nil
 	}
-	s.returned = s.returned[:0]
+}
+
+// snapshot gives the figures. Preconditions: the baton is held.
+func (s *Stream) snapshot() Stats {
+	st := s.work
+	c := s.assembler.Counters()
+	st.PacketsAccepted, st.Refused[spead.Accepted] = st.Refused[spead.Accepted], 0
+	st.PacketsSeen = st.PacketsAccepted + st.Refused.Total()
+	st.Packets = st.PacketsAccepted
+	for reason, count := range st.Refused.All() {
+		if reason.Decoded() {
+			st.Packets += count
+		}
+	}
+	st.SinglePacketHeaps = c.SinglePacketHeaps
+	st.SearchDist = c.SearchDist
+	st.PacketsOutOfOrder = c.PacketsOutOfOrder
+	st.PayloadBytesAccepted = c.PayloadBytes
+	st.PayloadBytesRepeated = c.BytesRepeated
+	st.HeapsQueued = int64(s.queue.count)
+	st.PayloadBytesInFlight = c.LiveBytes + s.queue.bytes
+	return st
+}
+
+// show makes the figures visible to those who can't have the baton, as they are called by whoever has
+// it: the user's functions.
+func (s *Stream) show() {
+	if s.cfg.OnHeap == nil {
+		return
+	}
+	st := s.snapshot()
+	s.shownMu.Lock()
+	s.shown = st
+	s.shownMu.Unlock()
+}
+
+// Stats returns what the stream has received so far: one consistent snapshot. With Config.OnHeap it
+// is as of the end of the last batch.
+func (s *Stream) Stats() Stats {
+	if s.cfg.OnHeap != nil {
+		s.shownMu.Lock()
+		defer s.shownMu.Unlock()
+		return s.shown
+	}
+	s.lock()
+	defer s.baton.Unlock()
+	return s.snapshot()
 }

@@ -28,10 +28,13 @@ type allocator struct {
 	maxLength, maxMemory, maxPool int64
 
 	// mu guards everything below: memory comes back from consumers.
-	mu     sync.Mutex
-	free   [classCount][][]byte
-	pooled int64 // bytes in free
-	// held counts the bytes of buffers with heaps in progress or queued.
+	mu       sync.Mutex
+	free     [classCount][][]byte
+	pooled   int64   // bytes in free
+	released []*Heap // by consumers
+
+	// held counts the bytes of buffers with heaps in progress or queued. It is guarded by the stream's
+	// baton.
 	held int64
 }
 
@@ -71,17 +74,25 @@ func (a *allocator) Free(b []byte) {
 }
 
 // handOver says that b is now the consumer's and no longer counts.
-func (a *allocator) handOver(b []byte) {
+func (a *allocator) handOver(b []byte) { a.held -= int64(cap(b)) }
+
+// release takes a heap and its memory back from the consumer.
+func (a *allocator) release(h *Heap) {
+	b := h.inner.TakePayload()
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.held -= int64(cap(b))
+	a.push(b)
+	a.released = append(a.released, h)
+	a.mu.Unlock()
 }
 
-// giveBack takes memory back from the consumer.
-func (a *allocator) giveBack(b []byte) {
+// takeReleased appends the heaps that consumers have released since the last time to dst.
+func (a *allocator) takeReleased(dst []*Heap) []*Heap {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.push(b)
+	dst = append(dst, a.released...)
+	clear(a.released)
+	a.released = a.released[:0]
+	a.mu.Unlock()
+	return dst
 }
 
 // pop takes a buffer of a class from the pool, or gives nil. Preconditions: mu is held.

@@ -44,9 +44,21 @@ type Config struct {
 	// Incomplete delivers heaps of which a part is missing as well. Default false: they are discarded
 	// and counted.
 	Incomplete bool
-	// QueueHeaps is how many finished heaps may wait for the consumer; when they are as many, the
-	// stream stops reading its sources. At least 1; default (0) 4.
+	// MergeOverlaps takes from a packet that overlaps what was received of its heap the bytes that are
+	// new, if AllowOutOfOrder is set. Default false: such packets are refused, as in spead2.
+	MergeOverlaps bool
+	// OnHeap is called with each finished heap by the goroutine that reads the sources, so that heaps
+	// needn't be handed over. The heap is OnHeap's until it, or any other, releases it. Nothing is
+	// received meanwhile, and Close must not be called by it. Default (nil): heaps wait for Next.
+	OnHeap func(*Heap)
+	// QueueHeaps is how many finished heaps may wait for the consumer. What one packet finishes, or the
+	// end of the stream, may exceed it. At least 1; default (0) 4.
 	QueueHeaps int
+	// QueueBytes is how many bytes of payload may be in the queue; a heap that exceeds it may be the
+	// last. Default (0): no limit but MaxMemory.
+	QueueBytes int64
+	// WhenFull is what happens when the queue is full. Default Block.
+	WhenFull WhenFull
 	// MaxHeapLength refuses packets of heaps longer than this, in bytes of payload. Default (0) 1 GiB.
 	MaxHeapLength int64
 	// MaxMemory bounds the payload memory in bytes of heaps in progress and in the queue together; heaps
@@ -60,6 +72,20 @@ type Config struct {
 	// Logger receives what is worth a line, never once per packet. Default (nil): nothing is logged.
 	Logger *slog.Logger
 }
+
+// WhenFull says what happens when heaps come faster than the consumer takes them.
+type WhenFull uint8
+
+// The values of WhenFull.
+const (
+	// Block stops reading the sources until there is room. Sockets then overflow, which the kernel
+	// counts.
+	Block WhenFull = iota
+	// DropOldest discards the heap that waits longest, and counts it.
+	DropOldest
+	// DropNewest discards the heap that was finished last, and counts it.
+	DropNewest
+)
 
 // Offload says whether the kernel may hand over several datagrams as one message.
 type Offload = udp.Offload
@@ -81,7 +107,8 @@ type UDPConfig struct {
 	// index. Default (empty): the kernel chooses.
 	Interface string
 	// BufferSize is the size of the socket's receive buffer in bytes. The kernel may give less, which is
-	// logged. Default (0) 8 MiB; negative leaves the kernel's own default.
+	// logged. Default (0): 64 MiB with the privilege to exceed net.core.rmem_max (CAP_NET_ADMIN), 8 MiB
+	// without; negative leaves the kernel's own default.
 	BufferSize int
 	// MaxPacketSize is the largest packet in bytes of UDP payload; longer datagrams are refused and
 	// counted. 1 to 65535; default (0) 9200.
@@ -125,6 +152,7 @@ func (c *Config) check() error {
 		{"MaxHeaps", int64(c.MaxHeaps)},
 		{"Substreams", int64(c.Substreams)},
 		{"QueueHeaps", int64(c.QueueHeaps)},
+		{"QueueBytes", c.QueueBytes},
 		{"MaxHeapLength", c.MaxHeapLength},
 		{"MaxMemory", c.MaxMemory},
 		{"MaxItems", int64(c.MaxItems)},
@@ -132,6 +160,9 @@ func (c *Config) check() error {
 		if f.value < 0 {
 			return &spead.FieldError{Field: "recv.Config." + f.name, Value: f.value, Allowed: "at least 1, or 0 for the default"}
 		}
+	}
+	if c.WhenFull > DropNewest {
+		return &spead.FieldError{Field: "recv.Config.WhenFull", Value: uint8(c.WhenFull), Allowed: "Block, DropOldest or DropNewest"}
 	}
 	const slotsMax = 1 << 20
 	if slots := int64(max(c.MaxHeaps, 1)) * int64(max(c.Substreams, 1)); c.MaxHeaps > slotsMax || c.Substreams > slotsMax || slots > slotsMax {
@@ -147,6 +178,7 @@ func (c *Config) assembly() assembler.Config {
 		Substreams:        c.Substreams,
 		RequireHeapLength: c.RequireHeapLength,
 		AllowOutOfOrder:   c.AllowOutOfOrder,
+		MergeOverlaps:     c.MergeOverlaps,
 		KeepStop:          c.KeepStop,
 		BugCompat:         c.BugCompat,
 		MaxHeapLength:     c.MaxHeapLength,

@@ -2,110 +2,59 @@
 
 package recv
 
-import (
-	"context"
-	"sync"
-)
-
-// heapQueue is the bounded FIFO of finished heaps between the readers and the consumer.
+// heapQueue is the FIFO of finished heaps that consumers haven't taken. It has limits, but leaves it to
+// the loop to respect them. It is guarded by the stream's baton.
 type heapQueue struct {
-	// notEmpty and notFull wake one waiter each; they hold at most one token, and whoever takes one
-	// passes it on if there is more to be had.
-	notEmpty chan struct{}
-	notFull  chan struct{}
+	heapsMax int
+	bytesMax int64 // 0: no limit
 
-	// mu guards everything below.
-	mu    sync.Mutex
 	heaps []*Heap // a ring: count heaps from head on
 	head  int
 	count int
-	// finished: nothing comes any more. closed: nothing is taken in any more.
-	finished, closed bool
+	bytes int64 // payload received of the heaps
 }
 
-func newHeapQueue(capacity int) *heapQueue {
-	return &heapQueue{
-		notEmpty: make(chan struct{}, 1),
-		notFull:  make(chan struct{}, 1),
-		heaps:    make([]*Heap, capacity),
-	}
+func newHeapQueue(heapsMax int, bytesMax int64) heapQueue {
+	return heapQueue{heapsMax: heapsMax, bytesMax: bytesMax, heaps: make([]*Heap, min(heapsMax, 64))}
 }
 
-// tryPush adds as many of the heaps as there is room for and returns the others. closed says that
-// there will never be room again.
-func (q *heapQueue) tryPush(heaps []*Heap) (rest []*Heap, closed bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.closed {
-		return heaps, true
-	}
-	for len(heaps) > 0 && q.count < len(q.heaps) {
-		q.heaps[(q.head+q.count)%len(q.heaps)] = heaps[0]
-		q.count++
-		heaps = heaps[1:]
-	}
-	signal(q.notEmpty)
-	return heaps, false
+// full says whether a limit is reached.
+func (q *heapQueue) full() bool {
+	return q.count >= q.heapsMax || q.bytesMax > 0 && q.count > 0 && q.bytes >= q.bytesMax
 }
 
-// tryPop takes the oldest heap; without one, finished says whether there will never be another.
-func (q *heapQueue) tryPop() (h *Heap, finished bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+// push adds a heap.
+func (q *heapQueue) push(h *Heap) {
+	if q.count == len(q.heaps) {
+		q.grow()
+	}
+	at := q.head + q.count
+	if at >= len(q.heaps) {
+		at -= len(q.heaps)
+	}
+	q.heaps[at] = h
+	q.count++
+	q.bytes += h.inner.Received()
+}
+
+// pop takes the oldest heap, or gives nil.
+func (q *heapQueue) pop() *Heap {
 	if q.count == 0 {
-		if q.finished {
-			signal(q.notEmpty)
-		}
-		return nil, q.finished
+		return nil
 	}
-	h = q.heaps[q.head]
+	h := q.heaps[q.head]
 	q.heaps[q.head] = nil
-	q.head = (q.head + 1) % len(q.heaps)
+	if q.head++; q.head == len(q.heaps) {
+		q.head = 0
+	}
 	q.count--
-	if q.count > 0 {
-		signal(q.notEmpty)
-	}
-	signal(q.notFull)
-	return h, false
+	q.bytes -= h.inner.Received()
+	return h
 }
 
-// pop waits for a heap. It returns ErrStopped after the last.
-func (q *heapQueue) pop(ctx context.Context) (*Heap, error) {
-	for {
-		h, finished := q.tryPop()
-		switch {
-		case h != nil:
-			return h, nil
-		case finished:
-			return nil, ErrStopped
-		}
-		select {
-		case <-q.notEmpty:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// finish says that nothing comes any more; what is there can still be taken.
-func (q *heapQueue) finish() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.finished = true
-	signal(q.notEmpty)
-}
-
-// close refuses heaps from now on, so that a reader that waits for room goes on.
-func (q *heapQueue) close() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	signal(q.notFull)
-}
-
-func signal(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
+func (q *heapQueue) grow() {
+	larger := make([]*Heap, 2*len(q.heaps)+1)
+	n := copy(larger, q.heaps[q.head:])
+	copy(larger[n:], q.heaps[:q.head])
+	q.heaps, q.head = larger, 0
 }

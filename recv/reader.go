@@ -3,175 +3,188 @@
 package recv
 
 import (
-	"sync"
+	"time"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
 	"github.com/gospead/spead/internal/wire"
 )
 
-// reader moves datagrams from one source into the stream until either ends.
-type reader struct {
-	stream *Stream
-	source Source
-	batch  Batch
-}
+// rowPackets is how many packets that lie in a row make a batch.
+const rowPackets = 64
 
-func (r *reader) run() {
-	for r.fill() {
-		r.stream.takeBatch(&r.batch)
-	}
-	r.stream.readerEnded()
-}
-
-// fill reads a batch; false means that the source has ended and the batch is empty.
-func (r *reader) fill() bool {
-	r.batch.reset()
-	err := r.source.ReadBatch(&r.batch)
-	if err != nil {
-		r.stream.sourceEnded(err)
-		if r.batch.empty() {
-			return false
-		}
-		r.source = endedSource{}
-	}
-	return true
-}
-
-// assembly is the state that all readers of a stream share.
-type assembly struct {
-	// mu guards everything below. A reader takes it once per batch, and holds it while it waits for
-	// room in the consumer's queue: packets must be taken in the order in which they came.
-	mu        sync.Mutex
+// loop is the state of the loop that turns datagrams into heaps, which whoever holds the stream's
+// baton runs.
+type loop struct {
+	intakes   []*intake
 	assembler *assembler.Assembler
 	packet    wire.Packet
-	work      Stats   // the figures as the readers go; the ledger shows them
-	ready     []*Heap // finished in this batch, to be handed on
-	spare     []*Heap // for reuse
-	logged    [spead.RefusalCount]bool
-	active    int // readers that haven't ended
+	queue     heapQueue
+	work      Stats // what is counted here; Stats adds what others count
+	spare     []*Heap
+	active    int // sources that haven't ended
 	ended     bool
+	pace      pace
+	ahead     byte // a byte of the next packet: see takeFromRow
 }
 
-// takeBatch takes all packets of a batch: decode, assemble, hand on. Refusals are counted, never
+// intake is a source with what was read from it last.
+type intake struct {
+	source Source
+	poller Poller // the source, if it is one
+	batch  Batch
+	next   int // index of the first datagram of batch that wasn't taken
+	row    int // packets taken of batch.row
+	ended  bool
+	guard  guard
+}
+
+// pending says whether there is a datagram that wasn't taken.
+func (in *intake) pending() bool { return in.next < len(in.batch.Datagrams) || len(in.batch.row) > 0 }
+
+// errand is how far the loop shall go.
+type errand struct {
+	// one: until there is a heap in the queue. Otherwise until it is full.
+	one bool
+}
+
+// done says whether the loop shall return.
+func (s *Stream) done(e errand) bool {
+	if s.hurry.Load() {
+		return true
+	}
+	if e.one {
+		return s.queue.count > 0
+	}
+	return s.mustWait()
+}
+
+// advance is the loop: it reads sources and takes what they give until the errand is done, somebody
+// else wants the baton, or the stream has ended. idle says that no source had anything to give.
+//
+// Preconditions: the baton is held.
+func (s *Stream) advance(e errand) (idle bool) {
+	for !s.ended && !s.done(e) {
+		found := false
+		for _, in := range s.intakes {
+			if !in.pending() && !in.ended && in.poller != nil {
+				s.tryRead(in)
+			}
+			for in.pending() && in.poller != nil {
+				found = true
+				if s.done(e) {
+					return false
+				}
+				s.take(in)
+			}
+		}
+		if s.endIfDone(); !found {
+			return true
+		}
+	}
+	return false
+}
+
+// tryRead reads a source that can be read without waiting.
+func (s *Stream) tryRead(in *intake) {
+	in.batch.reset()
+	s.opened(in, in.poller.TryReadBatch(&in.batch))
+}
+
+// opened counts a batch as a whole, before its datagrams are taken, and notes with what error the
+// source has ended, if it has.
+func (s *Stream) opened(in *intake, err error) {
+	in.next, in.row = 0, 0
+	if err != nil {
+		in.ended = true
+		s.active--
+		s.sourceEnded(err)
+	}
+	if !in.batch.empty() {
+		now := time.Now()
+		s.pace.note(now, len(in.batch.Datagrams))
+		s.countBatch(in, now)
+	}
+}
+
+// take takes the next datagram of a batch: decode, assemble, hand on. Refusals are counted, never
 // returned.
-func (s *Stream) takeBatch(b *Batch) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reclaim()
-	for _, d := range b.Datagrams {
-		s.work.Refused[s.take(d)]++
+func (s *Stream) take(in *intake) {
+	if len(in.batch.row) > 0 {
+		s.takeFromRow(in)
+		return
 	}
-	s.countBatch(b)
-	if s.assembler.Stopped() {
-		s.end()
-	} else {
-		s.handOn()
-	}
-}
-
-// take takes one datagram.
-func (s *Stream) take(datagram []byte) spead.Refusal {
-	if s.ended || s.assembler.Stopped() {
-		return spead.RefusedStopped
-	}
-	size, refusal := s.packet.Decode(datagram)
+	d := in.batch.Datagrams[in.next]
+	in.next++
+	size, refusal := s.packet.Decode(d)
 	switch {
 	case refusal != spead.Accepted:
-		return refusal
-	case size < len(datagram):
-		return spead.RefusedTrailingBytes
+	case size < len(d):
+		refusal = spead.RefusedTrailingBytes
+	default:
+		refusal = s.assemble()
 	}
-	refusal = s.assembler.Add(&s.packet)
+	s.work.Refused[refusal]++
+	if !in.pending() {
+		s.show()
+	}
+}
+
+// takeFromRow is take for packets that lie one after the other.
+func (s *Stream) takeFromRow(in *intake) {
+	size, refusal := s.packet.Decode(in.batch.row)
+	in.batch.row = in.batch.row[size:]
+	if len(in.batch.row) > 0 {
+		// The processor fetches the next header while this payload is copied, rather than after it.
+		s.ahead = in.batch.row[0]
+	}
+	if refusal == spead.Accepted {
+		refusal = s.assemble()
+	} else {
+		in.batch.row = nil // nothing tells where the next packet begins
+	}
+	s.work.Refused[refusal]++
+	if in.row++; in.row == rowPackets || len(in.batch.row) == 0 {
+		s.countRow(in)
+		s.show()
+	}
+}
+
+// assemble gives the decoded packet to the assembler, and what that finishes to the consumer.
+func (s *Stream) assemble() spead.Refusal {
+	refusal := s.assembler.Add(&s.packet)
 	s.collect()
+	if s.assembler.Stopped() {
+		s.end()
+	}
 	return refusal
 }
 
-// collect takes finished heaps out of the assembler: those to deliver and those to discard.
-func (s *Stream) collect() {
-	for h := s.assembler.Next(); h != nil; h = s.assembler.Next() {
-		s.count(h)
-		if reason, discard := s.verdict(h); discard {
-			s.work.HeapsDiscarded[reason]++
-			s.work.PayloadBytesDiscarded[reason] += h.Received()
-			s.memory.Free(h.TakePayload())
-			s.assembler.Recycle(h)
-			continue
-		}
-		s.ready = append(s.ready, s.wrap(h))
-	}
-}
-
-// verdict decides whether a finished heap is discarded, and why.
-func (s *Stream) verdict(h *assembler.Heap) (Discard, bool) {
-	switch {
-	case h.End() == assembler.StopItem:
-		return DiscardStopHeap, true
-	case h.Complete() || s.cfg.Incomplete:
-		return 0, false
-	case h.End() == assembler.Evicted:
-		return DiscardEvicted, true
-	case s.assembler.Stopped() && h.IsCtrl(spead.CtrlStop):
-		return DiscardStopHeap, true
-	default:
-		return DiscardFlushed, true
-	}
-}
-
-func (s *Stream) count(h *assembler.Heap) {
-	switch h.End() {
-	case assembler.StopItem:
+// endIfDone ends the stream when its last source has ended and all that they gave was taken.
+func (s *Stream) endIfDone() {
+	if s.active > 0 || s.ended {
 		return
-	case assembler.Evicted:
-		s.work.IncompleteHeapsEvicted++
-	case assembler.Flushed:
-		s.work.IncompleteHeapsFlushed++
 	}
-	s.work.Heaps++
-}
-
-// handOn shows the figures and gives the heaps that are ready to the consumer, waiting for room.
-func (s *Stream) handOn() {
-	var bytes int64
-	for _, h := range s.ready {
-		bytes += h.inner.Received()
-	}
-	s.ledger.publish(&s.work, s.assembler.Counters().LiveBytes, len(s.ready), bytes)
-	rest := s.ready
-	for len(rest) > 0 {
-		var closed bool
-		if rest, closed = s.queue.tryPush(rest); closed {
-			s.discardQueued(rest)
-			break
-		}
-		if len(rest) > 0 {
-			s.ledger.blocked()
-			<-s.queue.notFull
+	for _, in := range s.intakes {
+		if in.pending() {
+			return
 		}
 	}
-	clear(s.ready)
-	s.ready = s.ready[:0]
+	s.end()
 }
 
-// readerEnded ends the stream when its last reader has ended.
-func (s *Stream) readerEnded() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.active--
-	if s.active == 0 {
-		s.end()
-	}
-}
-
-// end flushes what is in progress and ends the stream, once. Preconditions: mu is held.
+// end flushes what is in progress and ends the stream, once.
 func (s *Stream) end() {
 	if s.ended {
 		return
 	}
 	s.ended = true
-	s.closeSources()
+	for _, in := range s.intakes {
+		s.abandon(in)
+	}
 	s.assembler.Flush()
 	s.collect()
-	s.handOn()
-	s.queue.finish()
+	s.closeSources()
+	close(s.over)
+	s.show()
 }

@@ -57,6 +57,9 @@ const (
 	DiscardStopHeap
 	// DiscardClosed: the stream was closed before the heap could be handed over.
 	DiscardClosed
+	// DiscardOldest and DiscardNewest: the queue was full, and Config.WhenFull said so.
+	DiscardOldest
+	DiscardNewest
 
 	discardCount
 )
@@ -66,6 +69,8 @@ var discardNames = [discardCount]string{
 	DiscardFlushed:  "flushed",
 	DiscardStopHeap: "stop_heap",
 	DiscardClosed:   "closed",
+	DiscardOldest:   "oldest",
+	DiscardNewest:   "newest",
 }
 
 // String gives the reason's name as it stands in statistics, such as "stop_heap".
@@ -154,11 +159,20 @@ type Stats struct {
 	PayloadBytesInFlight  int64    `json:"payload_bytes_in_flight"`
 	PayloadBytesDiscarded Discards `json:"payload_bytes_discarded"`
 
+	// PacketsOutOfOrder counts accepted packets with payload that belongs before payload which came
+	// earlier.
+	PacketsOutOfOrder int64 `json:"packets_out_of_order"`
+	// PayloadBytesRepeated counts payload of accepted packets that had been received before, with
+	// Config.MergeOverlaps. It is not among the bytes accepted.
+	PayloadBytesRepeated int64 `json:"payload_bytes_repeated"`
+
 	// ForeignFrames counts frames in captures that are no packets for this stream.
 	ForeignFrames int64 `json:"foreign_frames"`
 	// KernelDrops counts packets that the kernel dropped because a socket's buffer was full. The stream
 	// never saw them.
 	KernelDrops int64 `json:"kernel_drops"`
+	// Fragmented counts datagrams that came in IP fragments.
+	Fragmented int64 `json:"fragmented"`
 }
 
 // marshalCounts gives a JSON object. Names are plain words that need no escaping.

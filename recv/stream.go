@@ -3,13 +3,12 @@
 package recv
 
 import (
-	"context"
 	"errors"
 	"io"
-	"iter"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gospead/spead/internal/assembler"
 )
@@ -21,17 +20,33 @@ import (
 // Next, TryNext, Heaps, Stats and Close may be called from any goroutine.
 type Stream struct {
 	cfg    Config
-	queue  *heapQueue
-	ledger ledger
 	memory allocator
-	assembly
-	readers sync.WaitGroup
 
-	// returnedMu guards what consumers gave back and the readers haven't taken yet.
-	returnedMu sync.Mutex
-	returned   []*Heap
+	// baton guards the loop's state: who holds it runs the loop. It isn't held while anything is waited
+	// for. hurry asks the holder to give it back after the next datagram.
+	baton sync.Mutex
+	hurry atomic.Bool
+	loop
+	visits    int64 // how often consumers have left with what they came for
+	parked    bool  // the stream's own goroutine waits for keeperWake
+	blocked   int   // goroutines that wait for room in the queue
+	blockedAt int64 // the visits at which the queue was found full last
 
-	// stateMu guards the stream's life cycle. It is not held while anything is waited for.
+	waiting atomic.Int32 // consumers that wait for something to do
+	// wake, keeperWake and room wake a consumer that waits, the stream's own goroutine, and one that
+	// waits for room. They hold at most one token each; who takes one and finds that there is more to be
+	// had passes it on.
+	wake, keeperWake, room chan struct{}
+	over                   chan struct{} // closed when the stream has ended
+	goroutines             sync.WaitGroup
+
+	// shownMu guards the figures for those who can't have the baton.
+	shownMu sync.Mutex
+	shown   Stats
+
+	closing atomic.Bool
+	// stateMu guards the stream's life cycle. It is not held while anything is waited for, and not
+	// together with the baton but by whoever has that already.
 	stateMu sync.Mutex
 	sources []Source
 	addrs   []netip.AddrPort
@@ -46,7 +61,14 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{cfg: cfg, queue: newHeapQueue(cfg.QueueHeaps)}
+	s := &Stream{
+		cfg:        cfg,
+		wake:       make(chan struct{}, 1),
+		keeperWake: make(chan struct{}, 1),
+		room:       make(chan struct{}, 1),
+		over:       make(chan struct{}),
+	}
+	s.queue = newHeapQueue(cfg.QueueHeaps, cfg.QueueBytes)
 	s.memory = allocator{maxLength: cfg.MaxHeapLength, maxMemory: cfg.MaxMemory, maxPool: max(cfg.MaxPool, 0)}
 	s.assembler = assembler.New(cfg.assembly(), &s.memory)
 	return s, nil
@@ -78,74 +100,48 @@ func (s *Stream) Addrs() []netip.AddrPort {
 	return append([]netip.AddrPort(nil), s.addrs...)
 }
 
-// Start begins reading the sources, each in a goroutine of its own. A stream without sources ends at
-// once.
+// Start begins reading the sources. A stream without sources ends at once.
 func (s *Stream) Start() error {
+	s.lock()
+	defer s.baton.Unlock()
 	s.stateMu.Lock()
-	defer s.stateMu.Unlock()
 	if s.started || s.closed {
+		s.stateMu.Unlock()
 		return ErrStarted
 	}
 	s.started = true
-	s.active = len(s.sources)
-	if s.active == 0 {
-		s.queue.finish()
+	sources := s.sources
+	s.stateMu.Unlock()
+	s.active = len(sources)
+	polled := false
+	for _, src := range sources {
+		in := &intake{source: src}
+		s.intakes = append(s.intakes, in)
+		var ok bool
+		if in.poller, ok = src.(Poller); !ok {
+			s.goroutines.Go(func() { s.push(in) })
+			continue
+		}
+		polled = true
+		in.guard.alarm = make(chan struct{}, 1)
+		s.goroutines.Go(func() { s.watch(in) })
 	}
-	for _, src := range s.sources {
-		r := &reader{stream: s, source: src}
-		s.readers.Go(r.run)
+	switch {
+	case s.active == 0:
+		s.end()
+	case polled && s.cfg.OnHeap != nil:
+		s.goroutines.Go(s.serve)
+	case polled:
+		s.goroutines.Go(s.keep)
+	}
+	if s.waiting.Load() > 0 {
+		signal(s.wake)
 	}
 	return nil
 }
 
-// Next waits for a heap. It returns ErrStopped after the last one of a stream that has ended, or
-// ctx's error.
-func (s *Stream) Next(ctx context.Context) (*Heap, error) {
-	h, err := s.queue.pop(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s.taken(h)
-	return h, nil
-}
-
-// TryNext returns a heap if there is one, nil otherwise, and ErrStopped after the last.
-func (s *Stream) TryNext() (*Heap, error) {
-	h, finished := s.queue.tryPop()
-	if finished {
-		return nil, ErrStopped
-	}
-	if h != nil {
-		s.taken(h)
-	}
-	return h, nil
-}
-
-// Heaps gives heaps until the stream has ended or ctx has. Err tells afterwards whether a source
-// failed; the state of ctx tells the other.
-func (s *Stream) Heaps(ctx context.Context) iter.Seq[*Heap] {
-	return func(yield func(*Heap) bool) {
-		for {
-			h, err := s.Next(ctx)
-			if err != nil || !yield(h) {
-				return
-			}
-		}
-	}
-}
-
-func (s *Stream) taken(h *Heap) {
-	s.memory.handOver(h.inner.Payload())
-	s.ledger.deliver(h.inner.Received())
-}
-
-// release takes a heap back from the consumer. The readers reuse it from their next batch on.
-func (s *Stream) release(h *Heap) {
-	s.memory.giveBack(h.inner.TakePayload())
-	s.returnedMu.Lock()
-	s.returned = append(s.returned, h)
-	s.returnedMu.Unlock()
-}
+// release takes a heap back from the consumer.
+func (s *Stream) release(h *Heap) { s.memory.release(h) }
 
 // Err returns the first error by which a source ended, nil if all ended in order or go on.
 func (s *Stream) Err() error {
@@ -154,18 +150,16 @@ func (s *Stream) Err() error {
 	return s.err
 }
 
-// Stats returns what the stream has received so far: one consistent snapshot, as of the last batch.
-func (s *Stream) Stats() Stats { return s.ledger.snapshot() }
-
 // Close ends the stream and returns when its goroutines and sockets are gone. Heaps in progress are
-// discarded and counted; heaps in the queue can still be taken. It may be called more than once.
+// discarded and counted; heaps in the queue can still be taken. It may be called more than once, but
+// not by Config.OnHeap.
 func (s *Stream) Close() error {
-	s.queue.close()
+	s.closing.Store(true)
 	err := s.closeSources()
-	s.readers.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock()
 	s.end()
+	s.baton.Unlock()
+	s.goroutines.Wait()
 	return err
 }
 

@@ -133,7 +133,7 @@ func TestAFullQueueStopsReadingAndCloseFreesIt(t *testing.T) {
 		synctest.Wait()
 		st := s.Stats()
 		checkLaw(t, st)
-		if st.WorkerBlocked != 1 || st.Packets != 5 || st.HeapsQueued != 5 {
+		if st.WorkerBlocked != 1 || st.Packets != 4 || st.HeapsQueued != 4 {
 			t.Errorf("with nobody taking heaps: %+v", st)
 		}
 		if err := s.Close(); err != nil {
@@ -141,7 +141,7 @@ func TestAFullQueueStopsReadingAndCloseFreesIt(t *testing.T) {
 		}
 		st = s.Stats()
 		checkLaw(t, st)
-		if st.HeapsDiscarded[DiscardClosed] != st.Heaps-4 || st.HeapsQueued != 4 {
+		if st.Heaps != 4 || st.HeapsQueued != 4 || st.Refused[spead.RefusedStopped] != 1 {
 			t.Errorf("after Close: %+v", st)
 		}
 		for range 4 {

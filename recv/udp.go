@@ -33,7 +33,11 @@ func (s *Stream) AddUDP(cfg UDPConfig) error {
 		s.cfg.Logger.Warn("receive buffer is smaller than asked for", "asked", asked, "granted", granted,
 			"help", "raise net.core.rmem_max")
 	}
-	return s.add(&udpSource{socket: socket}, socket.LocalAddr())
+	source := &udpSource{socket: socket}
+	if socket.Pollable() {
+		return s.add(&udpPoller{source}, socket.LocalAddr())
+	}
+	return s.add(source, socket.LocalAddr())
 }
 
 // udpSource reads a UDP socket.
@@ -45,12 +49,35 @@ type udpSource struct {
 func (u *udpSource) ReadBatch(b *Batch) error {
 	var err error
 	b.Datagrams, err = u.socket.ReadBatch(b.Datagrams)
+	u.count(b)
+	return err
+}
+
+// count counts what has happened since the last batch.
+func (u *udpSource) count(b *Batch) {
 	now := u.socket.Counters()
 	b.Refused[spead.RefusedTooLong] += now.TooLong - u.before.TooLong
 	b.Refused[spead.RefusedEmpty] += now.Empty - u.before.Empty
 	b.KernelDrops += now.KernelDrops - u.before.KernelDrops
+	b.Fragmented += now.Fragmented - u.before.Fragmented
 	u.before = now
-	return err
+	for _, o := range u.socket.Origins() {
+		b.Origins = append(b.Origins, Origin(o))
+	}
 }
 
 func (u *udpSource) Close() error { return u.socket.Close() }
+
+// udpPoller reads a UDP socket without waiting.
+type udpPoller struct {
+	*udpSource
+}
+
+func (u *udpPoller) TryReadBatch(b *Batch) error {
+	var err error
+	b.Datagrams, err = u.socket.TryReadBatch(b.Datagrams)
+	u.count(b)
+	return err
+}
+
+func (u *udpPoller) Wait() error { return u.socket.Wait() }

@@ -14,16 +14,23 @@ import (
 // receivedMessagesMax is how many messages one recvmmsg takes, as in spead2.
 const receivedMessagesMax = 64
 
+// pollable says whether receivers can be read without waiting.
+const pollable = true
+
 // batchReceiver reads many messages with each system call.
 type batchReceiver struct {
-	raw       syscall.RawConn
-	call      func(fd uintptr) (done bool) // recvmmsg, bound once: to bind it each time would allocate
-	counters  *ReceiverCounters
-	packetMax int
-	offload   bool
-	drops     dropMeter
+	raw syscall.RawConn
+	// What is called with the descriptor, bound once, as binding it each time would allocate.
+	call, ready func(fd uintptr) (done bool)
+	once, meter func(fd uintptr)
+	counters    *ReceiverCounters
+	packetMax   int
+	offload     bool
+	drops       dropMeter
+	origins     originList
 
 	messages    [receivedMessagesMax]unix.Mmsghdr
+	names       [receivedMessagesMax]sockaddr
 	pieces      [receivedMessagesMax]unix.Iovec
 	ancillaries [receivedMessagesMax]ancillary
 
@@ -38,8 +45,11 @@ func newBatchReceiver(conn *net.UDPConn, packetMax int, offload Offload, counter
 		return nil, err
 	}
 	b := &batchReceiver{raw: raw, counters: counters, packetMax: packetMax}
-	b.call = b.recvmmsg
+	b.call, b.ready = b.recvmmsg, b.readable
+	b.once = func(fd uintptr) { b.recvmmsg(fd) }
+	b.meter = b.readDrops
 	reportOverflow(conn)
+	reportFragments(conn)
 	b.offload = offload == OffloadAuto && enableGRO(conn)
 	size := packetMax + 1 // one byte more shows that a datagram is too long
 	if b.offload {
@@ -52,6 +62,7 @@ func newBatchReceiver(conn *net.UDPConn, packetMax int, offload Offload, counter
 		header := &b.messages[i].Hdr
 		header.Iov = &b.pieces[i]
 		header.SetIovlen(1)
+		header.Name = (*byte)(unsafe.Pointer(&b.names[i]))
 		header.Control = (*byte)(unsafe.Pointer(&b.ancillaries[i]))
 	}
 	b.prepare(len(b.messages))
@@ -61,11 +72,13 @@ func newBatchReceiver(conn *net.UDPConn, packetMax int, offload Offload, counter
 // gro says whether receive offload is in use.
 func (b *batchReceiver) gro() bool { return b.offload }
 
-// prepare offers the room for control messages again, in the first n messages: the kernel writes down
-// how much of it was used.
+// prepare offers the room for names and control messages again, in the first n messages: the kernel
+// writes down how much of it was used.
 func (b *batchReceiver) prepare(n int) {
 	for i := range b.messages[:n] {
-		b.messages[i].Hdr.SetControllen(int(unsafe.Sizeof(ancillary{})))
+		header := &b.messages[i].Hdr
+		header.Namelen = uint32(unsafe.Sizeof(b.names[0]))
+		header.SetControllen(int(unsafe.Sizeof(ancillary{})))
 	}
 }
 
@@ -75,6 +88,27 @@ func (b *batchReceiver) read(dst [][]byte) ([][]byte, error) {
 	if err := b.raw.Read(b.call); err != nil {
 		return dst, plainError(err)
 	}
+	return b.appendMessages(dst)
+}
+
+// tryRead is read without waiting: it may find nothing.
+func (b *batchReceiver) tryRead(dst [][]byte) ([][]byte, error) {
+	b.prepare(b.received)
+	b.received = 0
+	// Unlike Read, Control doesn't exclude wait, which another goroutine may be in.
+	if err := b.raw.Control(b.once); err != nil {
+		return dst, plainError(err)
+	}
+	if b.errno == unix.EAGAIN {
+		b.origins.reset()
+		return dst, nil
+	}
+	return b.appendMessages(dst)
+}
+
+// appendMessages appends what the last system call read to dst.
+func (b *batchReceiver) appendMessages(dst [][]byte) ([][]byte, error) {
+	b.origins.reset()
 	if b.errno != 0 {
 		return dst, os.NewSyscallError("recvmmsg", b.errno)
 	}
@@ -92,7 +126,13 @@ func (b *batchReceiver) appendMessage(dst [][]byte, i int) [][]byte {
 	if r.hasDrops {
 		b.counters.KernelDrops += b.drops.advance(r.drops)
 	}
-	return b.appendDatagrams(dst, unsafe.Slice(b.pieces[i].Base, int(m.Len)), r.segment)
+	if r.fragmented {
+		b.counters.Fragmented++
+	}
+	before := len(dst)
+	dst = b.appendDatagrams(dst, unsafe.Slice(b.pieces[i].Base, int(m.Len)), r.segment)
+	b.origins.addRaw(&b.names[i], len(dst)-before, int64(m.Len))
+	return dst
 }
 
 // recvmmsg makes the system call; false tells the poller to wait until there is something to read.
@@ -109,5 +149,29 @@ func (b *batchReceiver) recvmmsg(fd uintptr) (done bool) {
 			b.received = int(n)
 		}
 		return errno != unix.EAGAIN
+	}
+}
+
+// wait waits until there is something to read.
+func (b *batchReceiver) wait() error {
+	if err := b.raw.Read(b.ready); err != nil {
+		return plainError(err)
+	}
+	return nil
+}
+
+// readable says whether there is something to read, or an error to be told.
+func (b *batchReceiver) readable(fd uintptr) bool {
+	p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(p[:], 0)
+	return n > 0 || err != nil && err != unix.EINTR
+}
+
+// refresh asks the kernel for its drop counter, for drops that no later message has reported.
+func (b *batchReceiver) refresh() error { return b.raw.Control(b.meter) }
+
+func (b *batchReceiver) readDrops(fd uintptr) {
+	if drops, ok := socketDrops(fd); ok {
+		b.counters.KernelDrops += b.drops.advance(drops)
 	}
 }

@@ -6,6 +6,9 @@ package udp
 
 import "net"
 
+// pollable says whether receivers can be read without waiting.
+const pollable = false
+
 // Without sendmmsg and recvmmsg, a batch is sent and read one by one.
 type (
 	batchSender   = singleSender

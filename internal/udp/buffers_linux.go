@@ -21,7 +21,15 @@ func setReceiveBuffer(conn *net.UDPConn, size int) (granted int, err error) {
 	return setBuffer(conn, size, unix.SO_RCVBUFFORCE, unix.SO_RCVBUF)
 }
 
-// setBuffer sets the first of the options that it may. The last one is that which tells the size.
+// setDefaultReceiveBuffer asks for as much as the default is, by privilege or without.
+func setDefaultReceiveBuffer(conn *net.UDPConn) (granted int, err error) {
+	if granted, err = setBuffer(conn, privilegedReceiveBuffer, unix.SO_RCVBUFFORCE); err == nil {
+		return granted, nil
+	}
+	return setReceiveBuffer(conn, DefaultReceiveBuffer)
+}
+
+// setBuffer sets the first of the options that it may.
 func setBuffer(conn *net.UDPConn, size int, options ...int) (granted int, err error) {
 	err = control(conn, func(fd int) (err error) {
 		for _, option := range options {
@@ -35,7 +43,11 @@ func setBuffer(conn *net.UDPConn, size int, options ...int) (granted int, err er
 		if err != nil {
 			return os.NewSyscallError("setsockopt", err)
 		}
-		granted, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, options[len(options)-1])
+		told := options[0]
+		if told == unix.SO_RCVBUFFORCE { // which is only for setting
+			told = unix.SO_RCVBUF
+		}
+		granted, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, told)
 		return os.NewSyscallError("getsockopt", err)
 	})
 	// The kernel doubles what it is asked for, to make up for its book-keeping (socket(7)).

@@ -19,6 +19,11 @@ func setReceiveBuffer(conn *net.UDPConn, size int) (granted int, err error) {
 	return grantedBuffer(size, conn.SetReadBuffer)
 }
 
+// setDefaultReceiveBuffer asks for the default.
+func setDefaultReceiveBuffer(conn *net.UDPConn) (granted int, err error) {
+	return setReceiveBuffer(conn, DefaultReceiveBuffer)
+}
+
 // grantedBuffer asks for size bytes, then for half of that, and so on: these systems refuse what is
 // above their limit rather than clip it. A negative size leaves the buffer alone; what that is isn't
 // known, so that 0 is returned.

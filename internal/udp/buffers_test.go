@@ -13,7 +13,7 @@ func TestBuffersAreGrantedOrSaidToBeLess(t *testing.T) {
 		configured, asked int
 	}{
 		{"what is asked for", 64 << 10, 64 << 10},
-		{"the default", 0, DefaultReceiveBuffer},
+		{"the default", 0, privilegedReceiveBuffer},
 		{"more than systems commonly grant", bufferSizeMax, bufferSizeMax},
 		{"the system's own", -1, bufferSizeMax},
 	} {

@@ -14,8 +14,8 @@ import (
 const groBufferSize = 64 << 10
 
 // ancillary is room for the control messages that come with a received message, aligned for their
-// headers: the segment size and the drop counter, both 32-bit numbers.
-type ancillary [6]uint64
+// headers: the segment size, the drop counter and the fragments' size, all 32-bit numbers.
+type ancillary [9]uint64
 
 // bytes gives the first n bytes of it. Preconditions: n is not above its size.
 func (a *ancillary) bytes(n int) []byte {
@@ -35,6 +35,8 @@ type remarks struct {
 	segment  int    // the size of all its datagrams but the last, or 0 if it is one datagram
 	drops    uint32 // the socket's drop counter
 	hasDrops bool
+	// fragmented says that the message came in fragments.
+	fragmented bool
 }
 
 // parseRemarks reads control messages; it ignores those it doesn't know, and what follows one that is
@@ -55,6 +57,9 @@ func parseRemarks(b []byte) (r remarks) {
 			r.segment = int(min(value, groBufferSize))
 		case header.Level == unix.SOL_SOCKET && header.Type == unix.SO_RXQ_OVFL:
 			r.drops, r.hasDrops = value, true
+		case header.Level == unix.IPPROTO_IP && header.Type == unix.IP_RECVFRAGSIZE,
+			header.Level == unix.IPPROTO_IPV6 && header.Type == unix.IPV6_RECVFRAGSIZE:
+			r.fragmented = value > 0
 		}
 	}
 	return r

@@ -6,3 +6,12 @@ package udp
 
 // gro says whether receive offload is in use: these systems have none.
 func (s *singleReceiver) gro() bool { return false }
+
+// tryRead isn't offered: see Pollable.
+func (s *singleReceiver) tryRead(dst [][]byte) ([][]byte, error) { return s.read(dst) }
+
+// wait isn't offered: see Pollable.
+func (s *singleReceiver) wait() error { return nil }
+
+// refresh does nothing: these systems don't tell what they drop.
+func (s *singleReceiver) refresh() error { return nil }

@@ -45,6 +45,7 @@ type singleReceiver struct {
 	conn      *net.UDPConn
 	counters  *ReceiverCounters
 	packetMax int
+	origins   originList
 	buffer    []byte // one byte longer than packetMax, which shows that a datagram is too long
 }
 
@@ -53,11 +54,15 @@ func newSingleReceiver(conn *net.UDPConn, packetMax int, counters *ReceiverCount
 }
 
 func (s *singleReceiver) read(dst [][]byte) ([][]byte, error) {
-	n, _, err := s.conn.ReadFromUDPAddrPort(s.buffer)
+	s.origins.reset()
+	n, from, err := s.conn.ReadFromUDPAddrPort(s.buffer)
 	s.counters.Calls++
 	if err != nil && !isTruncation(err) {
 		return dst, plainError(err)
 	}
 	s.counters.Messages++
-	return s.counters.accept(dst, s.buffer[:n], s.packetMax), nil
+	before := len(dst)
+	dst = s.counters.accept(dst, s.buffer[:n], s.packetMax)
+	s.origins.add(unmapped(from), len(dst)-before, int64(n))
+	return dst, nil
 }

@@ -101,6 +101,9 @@ type ReceiverCounters struct {
 	// after the last of those aren't in it yet. With receive offload the kernel may count several
 	// datagrams as one. Always 0 where the kernel doesn't report it; Linux does.
 	KernelDrops int64
+	// Fragmented counts messages that the kernel put together from IP fragments; those of which a
+	// fragment was lost never come. Always 0 where the kernel doesn't report it; Linux does.
+	Fragmented int64
 	// Calls counts system calls, those included that found nothing.
 	Calls int64
 	// Messages counts messages that were read, of one or more datagrams.

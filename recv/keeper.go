@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recv
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// absence is how long the consumer has to be away before the stream's own goroutine takes over: less
+	// than it takes to fill a socket's buffer, and more than it takes to use a heap.
+	absence = time.Millisecond
+	// napGap is up to which time between datagrams it pays to sleep a little rather than to be woken by
+	// the next one, and napFor is how long. A wake-up costs as much as reading some datagrams.
+	napGap = 100 * time.Microsecond
+	napFor = 100 * time.Microsecond
+	// napsEnd is after what silence there are no more naps.
+	napsEnd = time.Millisecond
+)
+
+// pace is how fast datagrams come.
+type pace struct {
+	last time.Time
+	gap  time.Duration // between datagrams, averaged over some batches
+}
+
+// note notes that datagrams have come.
+func (p *pace) note(now time.Time, datagrams int) {
+	if !p.last.IsZero() && datagrams > 0 {
+		p.gap += (now.Sub(p.last)/time.Duration(datagrams) - p.gap) / 4
+	}
+	p.last = now
+}
+
+// nap says how long to sleep when there is nothing: 0 if it is better to wait.
+func (p *pace) nap(now time.Time) time.Duration {
+	if p.gap > napGap || now.Sub(p.last) > napsEnd {
+		return 0
+	}
+	return napFor
+}
+
+// guard is a goroutine that waits until a source has something to read.
+type guard struct {
+	alarm chan struct{}
+	armed atomic.Bool
+}
+
+// watch is what a source's guard does.
+func (s *Stream) watch(in *intake) {
+	for {
+		select {
+		case <-in.guard.alarm:
+		case <-s.over:
+			return
+		}
+		_ = in.poller.Wait() // what is wrong, reading will tell
+		in.guard.armed.Store(false)
+		s.notify()
+	}
+}
+
+// arm has the guards wait for datagrams. Preconditions: the baton is held.
+func (s *Stream) arm() {
+	for _, in := range s.intakes {
+		if in.poller != nil && !in.ended && in.guard.armed.CompareAndSwap(false, true) {
+			signal(in.guard.alarm)
+		}
+	}
+}
+
+// notify wakes a consumer that waits or, if none does, the stream's own goroutine.
+func (s *Stream) notify() {
+	if s.waiting.Load() > 0 {
+		signal(s.wake)
+	} else {
+		signal(s.keeperWake)
+	}
+}
+
+// keep is the stream's own goroutine: it runs the loop while no consumer does.
+func (s *Stream) keep() {
+	timer := time.NewTimer(absence)
+	defer timer.Stop()
+	var visits int64
+	for {
+		select {
+		case <-timer.C:
+		case <-s.over:
+			return
+		}
+		if s.look(&visits) {
+			select {
+			case <-s.keeperWake:
+			case <-s.over:
+				return
+			}
+		}
+		timer.Reset(absence)
+	}
+}
+
+// look sees whether consumers are away, and stands in for them. visits is how many there had been the
+// last time. wait says that there is nothing to do until keeperWake.
+func (s *Stream) look(visits *int64) (wait bool) {
+	if !s.baton.TryLock() {
+		return false // somebody is there
+	}
+	defer s.baton.Unlock()
+	switch {
+	case s.waiting.Load() > 0:
+		s.parked = true
+	case s.visits != *visits:
+		*visits, s.parked = s.visits, false
+	default:
+		s.parked = s.standIn()
+	}
+	return s.parked
+}
+
+// standIn runs the loop in place of consumers. wait says that there is nothing to do for now.
+// Preconditions: the baton is held.
+func (s *Stream) standIn() (wait bool) {
+	idle := s.advance(errand{})
+	switch {
+	case s.ended:
+		return false
+	case s.queue.full() && s.mustWait():
+		if s.visits != s.blockedAt {
+			s.blockedAt = s.visits
+			s.work.WorkerBlocked++
+		}
+		return true
+	case idle:
+		s.arm()
+		return true
+	}
+	return false
+}
+
+// serve is the stream's own goroutine where heaps go to Config.OnHeap: it runs the loop all the time.
+func (s *Stream) serve() {
+	for {
+		s.lock()
+		idle := s.advance(errand{})
+		if s.ended {
+			s.baton.Unlock()
+			return
+		}
+		if !idle {
+			s.baton.Unlock()
+			continue
+		}
+		if d := s.pace.nap(time.Now()); d > 0 {
+			s.baton.Unlock()
+			sleepBriefly(d)
+			continue
+		}
+		s.arm()
+		s.baton.Unlock()
+		select {
+		case <-s.keeperWake:
+		case <-s.over:
+			return
+		}
+	}
+}
+
+// push reads a source that isn't a Poller until it or the stream ends.
+func (s *Stream) push(in *intake) {
+	var read Batch
+	for {
+		read.reset()
+		err := in.source.ReadBatch(&read)
+		s.lock()
+		in.batch, read = read, in.batch
+		s.opened(in, err)
+		s.takeAll(in)
+		s.endIfDone()
+		over := in.ended || s.ended
+		some := s.queue.count > 0
+		s.baton.Unlock()
+		if some {
+			s.notify()
+		}
+		if over {
+			return
+		}
+	}
+}
+
+// takeAll takes a batch, waiting for room in the queue. Preconditions: the baton is held; it is not
+// while waiting.
+func (s *Stream) takeAll(in *intake) {
+	if s.ended {
+		s.abandon(in)
+	}
+	for in.pending() {
+		if !s.mustWait() {
+			s.take(in)
+			continue
+		}
+		s.work.WorkerBlocked++
+		s.blocked++
+		s.show()
+		s.baton.Unlock()
+		s.notify()
+		select {
+		case <-s.room:
+		case <-s.over:
+		}
+		s.lock()
+		s.blocked--
+		if s.blocked > 0 && !s.queue.full() {
+			signal(s.room)
+		}
+	}
+}
