@@ -50,8 +50,10 @@ const (
 	// RefusedUnsized: no HEAP_LENGTH although the configuration asks for one.
 	RefusedUnsized
 	// RefusedNoHeap: in-order assembly, and the packet continues a heap that is not in progress: its
-	// first packet was lost or refused, or the heap has been completed or evicted already.
+	// first packet was lost or refused.
 	RefusedNoHeap
+	// RefusedLate: the same, but the heap was completed or evicted not long ago.
+	RefusedLate
 	// RefusedHeapLimit: HEAP_LENGTH, or the end of the payload, is beyond the configured largest heap.
 	RefusedHeapLimit
 	// RefusedMemoryLimit: there is no memory left for the payload within the configured limit.
@@ -94,6 +96,7 @@ var refusalNames = [RefusalCount]string{
 	RefusedStopped:          "stopped",
 	RefusedUnsized:          "unsized",
 	RefusedNoHeap:           "no_heap",
+	RefusedLate:             "late",
 	RefusedHeapLimit:        "heap_limit",
 	RefusedMemoryLimit:      "memory_limit",
 	RefusedItemLimit:        "item_limit",

@@ -10,13 +10,14 @@ import (
 )
 
 // countBatch counts what a source says of a batch as a whole.
-func (s *Stream) countBatch(in *intake, _ time.Time) {
+func (s *Stream) countBatch(in *intake, now time.Time) {
 	w, b := &s.work, &in.batch
-	for reason, count := range b.Refused.All() {
-		if count != 0 {
-			w.Refused[reason] += count
-		}
+	s.opened += int64(len(b.Datagrams))
+	for reason := range b.Refused {
+		w.Refused[reason] += b.Refused[reason]
+		s.opened += b.Refused[reason]
 	}
+	s.noteTraffic(in, now)
 	w.ForeignFrames += b.Foreign
 	w.KernelDrops += b.KernelDrops
 	w.Fragmented += b.Fragmented
@@ -40,6 +41,7 @@ func (s *Stream) abandon(in *intake) {
 	in.next = len(in.batch.Datagrams)
 	for in.row > 0 && in.row < rowPackets && len(in.batch.row) > 0 {
 		size, refusal := s.packet.Decode(in.batch.row)
+		s.opened++
 		if size == 0 {
 			s.work.Refused[refusal]++
 			break
@@ -67,6 +69,7 @@ func (s *Stream) collect() {
 }
 
 func (s *Stream) count(h *assembler.Heap) {
+	s.recent.add(h.Cnt())
 	switch h.End() {
 	case assembler.StopItem:
 		return
@@ -178,6 +181,13 @@ func (s *Stream) snapshot() Stats {
 			st.Packets += count
 		}
 	}
+	if s.sequence != nil {
+		st.HeapsUnseen, st.HeapsRefused = s.sequence.figures()
+		st.CntRestarts, st.CntsOdd = s.sequence.restarts, s.sequence.odd
+	}
+	st.HeapsBegun, st.HeapsLive = c.HeapsStarted, c.LiveHeaps
+	st.HeapsBegunAgain = s.begunAgain
+	st.Memory = s.memory.stats()
 	st.SinglePacketHeaps = c.SinglePacketHeaps
 	st.SearchDist = c.SearchDist
 	st.PacketsOutOfOrder = c.PacketsOutOfOrder
@@ -186,29 +196,4 @@ func (s *Stream) snapshot() Stats {
 	st.HeapsQueued = int64(s.queue.count)
 	st.PayloadBytesInFlight = c.LiveBytes + s.queue.bytes
 	return st
-}
-
-// show makes the figures visible to those who can't have the baton, as they are called by whoever has
-// it: the user's functions.
-func (s *Stream) show() {
-	if s.cfg.OnHeap == nil {
-		return
-	}
-	st := s.snapshot()
-	s.shownMu.Lock()
-	s.shown = st
-	s.shownMu.Unlock()
-}
-
-// Stats returns what the stream has received so far: one consistent snapshot. With Config.OnHeap it
-// is as of the end of the last batch.
-func (s *Stream) Stats() Stats {
-	if s.cfg.OnHeap != nil {
-		s.shownMu.Lock()
-		defer s.shownMu.Unlock()
-		return s.shown
-	}
-	s.lock()
-	defer s.baton.Unlock()
-	return s.snapshot()
 }

@@ -4,7 +4,6 @@ package recv
 
 import (
 	"math"
-	"math/bits"
 	"sync"
 
 	"github.com/gospead/spead"
@@ -12,65 +11,135 @@ import (
 	"github.com/gospead/spead/internal/wire"
 )
 
-const (
-	// freshMax is how much new memory a heap gets at once on its word alone. Longer heaps get what the
-	// pool has already, or grow as their payload arrives: what a packet claims must cost nothing.
-	freshMax = 1 << 20
-	// Buffers come in four sizes per power of two, from minClassBytes on, so that at most a quarter is
-	// unused.
-	minClassBytes = 256
-	classCount    = 4 * 56
-)
+// freshMax is how much new memory a heap gets at once on its word alone. Longer heaps get what the
+// pool has already, or grow as their payload arrives: what a packet claims must cost nothing.
+const freshMax = 1 << 20
+
+// Allocator gives payload memory in place of the stream's own pool: memory of a device, say, or memory
+// that is part of something larger. Allocate is called by whoever reads the sources, Free by whoever
+// releases a heap, possibly at the same time. They must not call the stream's methods, but for Count.
+type Allocator interface {
+	// Allocate gives at least size bytes for a heap, of which first is the first packet to be accepted:
+	// size is the heap's length if the packet tells it, otherwise what the payload needs so far. nil
+	// refuses the packet for RefusedMemoryLimit.
+	Allocate(size int64, first PacketHeader) []byte
+	// Free takes back memory that Allocate gave.
+	Free(memory []byte)
+}
 
 // allocator gives payload memory to heaps in progress and takes it back: the assembler's Placer.
-// Buffers that were given back last are handed out first, since they are still in the cache.
 type allocator struct {
-	maxLength, maxMemory, maxPool int64
+	maxLength, maxMemory int64
+	user                 Allocator // nil: the pool
+	// whole gives heaps all their memory at once: what is placed by Config.Scatter can't be moved.
+	whole   bool
+	scatter func(memory []byte, h PacketHeader, offset int64, part []byte)
 
-	// mu guards everything below: memory comes back from consumers.
+	// mu guards what comes back from consumers.
 	mu       sync.Mutex
-	free     [classCount][][]byte
-	pooled   int64   // bytes in free
-	released []*Heap // by consumers
+	pool     pool
+	released []*Heap
 
-	// held counts the bytes of buffers with heaps in progress or queued. It is guarded by the stream's
-	// baton.
-	held int64
+	// The rest is guarded by the stream's baton. held counts the bytes of buffers with heaps in progress
+	// or queued, and heldMax is the most that there were.
+	held, heldMax int64
+	hits, misses  int64
 }
 
 // Place gives a heap memory for at least need bytes.
-func (a *allocator) Place(_ *wire.Packet, h *assembler.Heap, need int64) ([]byte, spead.Refusal) {
-	if need > a.maxLength || h.Length() > a.maxLength || need > math.MaxInt {
+func (a *allocator) Place(p *wire.Packet, h *assembler.Heap, need int64) ([]byte, spead.Refusal) {
+	length := h.Length()
+	if need > a.maxLength || length > a.maxLength || need > math.MaxInt {
 		return nil, spead.RefusedHeapLimit
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if whole := h.Length(); whole >= need {
-		if b := a.pop(classOf(whole)); b != nil {
+	if a.user != nil || a.whole {
+		return a.placeWhole(p, h, max(need, length))
+	}
+	have := int64(cap(h.Payload()))
+	if length >= need {
+		if b := a.recycle(classOf(length)); b != nil {
 			return b, spead.Accepted
 		}
-		need = max(need, min(whole, max(freshMax, 2*int64(cap(h.Payload())))))
+		need = max(need, min(length, max(freshMax, 2*have)))
 	} else {
-		need = max(need, min(2*int64(cap(h.Payload())), a.maxLength))
+		need = max(need, min(2*have, a.maxLength))
 	}
 	class := classOf(need)
-	if b := a.pop(class); b != nil {
+	if b := a.recycle(class); b != nil {
 		return b, spead.Accepted
 	}
 	size := classBytes(class)
 	if size > math.MaxInt || a.held+size > a.maxMemory {
 		return nil, spead.RefusedMemoryLimit
 	}
-	a.held += size
-	return make([]byte, size), spead.Accepted
+	a.misses++
+	a.hold(size)
+	return a.pool.fresh(size), spead.Accepted
+}
+
+// placeWhole gives a heap size bytes, all that it will ever have.
+func (a *allocator) placeWhole(p *wire.Packet, h *assembler.Heap, size int64) ([]byte, spead.Refusal) {
+	grows := h.Payload() != nil
+	if a.held+size > a.maxMemory || grows && a.whole {
+		return nil, spead.RefusedMemoryLimit
+	}
+	var b []byte
+	if a.user != nil {
+		if grows {
+			size = max(size, min(2*int64(cap(h.Payload())), a.maxLength))
+		}
+		b = a.user.Allocate(size, PacketHeader{p})
+	} else if b = a.recycle(classOf(size)); b != nil {
+		return b, spead.Accepted
+	} else {
+		b = a.pool.fresh(classBytes(classOf(size)))
+	}
+	if int64(len(b)) < size {
+		return nil, spead.RefusedMemoryLimit
+	}
+	a.misses++
+	a.hold(int64(cap(b)))
+	return b, spead.Accepted
+}
+
+// recycle takes a buffer of a class from the pool, or gives nil.
+func (a *allocator) recycle(class int) []byte {
+	size := classBytes(class)
+	if a.held+size > a.maxMemory {
+		return nil
+	}
+	a.mu.Lock()
+	b := a.pool.pop(class)
+	a.mu.Unlock()
+	if b != nil {
+		a.hits++
+		a.hold(size)
+	}
+	return b
+}
+
+func (a *allocator) hold(bytes int64) {
+	a.held += bytes
+	a.heldMax = max(a.heldMax, a.held)
 }
 
 // Free takes back the memory of a heap that nobody was handed.
 func (a *allocator) Free(b []byte) {
+	a.held -= int64(cap(b))
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.held -= int64(cap(b))
-	a.push(b)
+	a.giveBack(b)
+}
+
+// giveBack puts memory where it came from. Preconditions: mu is held.
+func (a *allocator) giveBack(b []byte) {
+	switch {
+	case cap(b) == 0:
+	case a.user != nil:
+		a.user.Free(b)
+	default:
+		a.pool.push(b)
+	}
 }
 
 // handOver says that b is now the consumer's and no longer counts.
@@ -80,64 +149,34 @@ func (a *allocator) handOver(b []byte) { a.held -= int64(cap(b)) }
 func (a *allocator) release(h *Heap) {
 	b := h.inner.TakePayload()
 	a.mu.Lock()
-	a.push(b)
+	defer a.mu.Unlock()
+	a.giveBack(b)
 	a.released = append(a.released, h)
-	a.mu.Unlock()
 }
 
 // takeReleased appends the heaps that consumers have released since the last time to dst.
 func (a *allocator) takeReleased(dst []*Heap) []*Heap {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	dst = append(dst, a.released...)
 	clear(a.released)
 	a.released = a.released[:0]
-	a.mu.Unlock()
 	return dst
 }
 
-// pop takes a buffer of a class from the pool, or gives nil. Preconditions: mu is held.
-func (a *allocator) pop(class int) []byte {
-	list := a.free[class]
-	if len(list) == 0 {
-		return nil
-	}
-	b := list[len(list)-1]
-	if a.held+int64(cap(b)) > a.maxMemory {
-		return nil
-	}
-	list[len(list)-1] = nil
-	a.free[class] = list[:len(list)-1]
-	a.pooled -= int64(cap(b))
-	a.held += int64(cap(b))
-	return b[:cap(b)]
+// stats gives the figures. Preconditions: the baton is held.
+func (a *allocator) stats() MemoryStats {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return MemoryStats{Held: a.held, HeldMax: a.heldMax, Pooled: a.pool.bytes, Hits: a.hits, Misses: a.misses, Dropped: a.pool.dropped}
 }
 
-// push puts a buffer into the pool if there is room. Preconditions: mu is held.
-func (a *allocator) push(b []byte) {
-	size := int64(cap(b))
-	if size == 0 || a.pooled+size > a.maxPool {
-		return
-	}
-	a.pooled += size
-	class := classOf(size)
-	a.free[class] = append(a.free[class], b)
+// scatterer is an allocator for streams with Config.Scatter.
+type scatterer struct {
+	*allocator
 }
 
-// classOf gives the smallest class whose buffers hold n bytes.
-func classOf(n int64) int {
-	if n <= minClassBytes {
-		return 0
-	}
-	quarters := (n - 1) >> (bits.Len64(uint64(n-1)) - 3) // 4 to 7: n-1 in quarters of its power of two
-	octave := bits.Len64(uint64(n-1)) - bits.Len64(minClassBytes)
-	return octave*4 + int(quarters) - 4 + 1
-}
-
-// classBytes is the size of a class's buffers; classOf(classBytes(c)) is c.
-func classBytes(class int) int64 {
-	if class == 0 {
-		return minClassBytes
-	}
-	octave, quarter := (class-1)/4, (class-1)%4
-	return (5 + int64(quarter)) * (minClassBytes / 4) << octave
+// Copy has the user put payload in its place.
+func (s scatterer) Copy(h *assembler.Heap, p *wire.Packet, offset int64, part []byte) {
+	s.scatter(h.Payload(), PacketHeader{p}, offset, part)
 }

@@ -3,8 +3,11 @@
 package recv
 
 import (
+	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
+	"time"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
@@ -19,6 +22,8 @@ const (
 	defaultMaxMemory     = 2 << 30
 	defaultMaxPool       = 256 << 20
 	defaultMaxItems      = 65536
+	defaultMaxSenders    = 256
+	defaultLogInterval   = 10 * time.Second
 )
 
 // Config configures a Stream. The zero value is what spead2 does by default.
@@ -67,11 +72,67 @@ type Config struct {
 	MaxMemory int64
 	// MaxPool bounds the bytes of payload memory kept for reuse. Default (0) 256 MiB; negative keeps none.
 	MaxPool int64
+	// Reserve has memory allocated in advance, into the pool and with all pages present, so that the
+	// first heaps cost no page faults. MaxPool has to have room for it. Default: none.
+	Reserve []Reserve
+	// HugePages asks the system for huge pages for heaps of 2 MiB and more. Default false.
+	HugePages bool
+	// Allocator gives payload memory instead of the pool. MaxMemory bounds it all the same. Default
+	// (nil): the pool.
+	Allocator Allocator
+	// Scatter puts payload in its place, in a heap's memory: part belongs at offset in the heap's payload.
+	// It is called by whoever reads the sources, once for each byte of a heap, and must not call the
+	// stream's methods, but for Count. Heaps then get their memory at once, and those without HEAP_LENGTH
+	// end where their first packet does. Heap.Payload and items show what Scatter made of the memory.
+	// Default (nil): payload is copied to offset.
+	Scatter func(memory []byte, h PacketHeader, offset int64, part []byte)
 	// MaxItems is how many different item pointers a heap may have. Default (0) 65536.
 	MaxItems int
+	// CntStep is the distance between the cnts of consecutive heaps of this stream, by which heaps that
+	// were never seen are counted. Default (0): they aren't.
+	CntStep uint64
+	// MaxSenders is how many senders Stats tells apart. Default (0) 256; negative: none.
+	MaxSenders int
+	// Statistics are figures of the user's own, which Stream.Count changes and Stats shows. Default: none.
+	Statistics []Statistic
+	// CheckAccounts has the figures checked after each batch: everything that came has to be accounted
+	// for. Should they not add up, that is logged, and Err returns ErrAccounts. It costs some hundred
+	// nanoseconds a batch. Default false.
+	CheckAccounts bool
 	// Logger receives what is worth a line, never once per packet. Default (nil): nothing is logged.
 	Logger *slog.Logger
+	// LogInterval is how often what was refused, discarded and lost is summed up for Logger. Default (0)
+	// 10 s.
+	LogInterval time.Duration
 }
+
+// Reserve is memory to be allocated in advance.
+type Reserve struct {
+	// HeapBytes is the length of the heaps that it is for, in bytes. At least 1.
+	HeapBytes int64
+	// Heaps is for how many heaps: at least as many as are in progress, queued and held by the consumer
+	// at a time. At least 1.
+	Heaps int
+}
+
+// Statistic is a figure of the user's own.
+type Statistic struct {
+	// Name tells it from others. It must not be empty.
+	Name string
+	// Mode is how values are put together. Default StatisticSum.
+	Mode StatisticMode
+}
+
+// StatisticMode says how a statistic's values are put together.
+type StatisticMode uint8
+
+// The modes.
+const (
+	// StatisticSum adds values up.
+	StatisticSum StatisticMode = iota
+	// StatisticMax keeps the largest.
+	StatisticMax
+)
 
 // WhenFull says what happens when heaps come faster than the consumer takes them.
 type WhenFull uint8
@@ -129,13 +190,12 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MaxMemory, defaultMaxMemory)
 	setDefault(&c.MaxPool, defaultMaxPool)
 	setDefault(&c.MaxItems, defaultMaxItems)
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
-	return c, nil
+	setDefault(&c.MaxSenders, defaultMaxSenders)
+	setDefault(&c.LogInterval, defaultLogInterval)
+	return c, c.checkReserve()
 }
 
-func setDefault[T int | int64](field *T, value T) {
+func setDefault[T int | int64 | time.Duration](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
@@ -156,6 +216,7 @@ func (c *Config) check() error {
 		{"MaxHeapLength", c.MaxHeapLength},
 		{"MaxMemory", c.MaxMemory},
 		{"MaxItems", int64(c.MaxItems)},
+		{"LogInterval", int64(c.LogInterval)},
 	} {
 		if f.value < 0 {
 			return &spead.FieldError{Field: "recv.Config." + f.name, Value: f.value, Allowed: "at least 1, or 0 for the default"}
@@ -164,9 +225,31 @@ func (c *Config) check() error {
 	if c.WhenFull > DropNewest {
 		return &spead.FieldError{Field: "recv.Config.WhenFull", Value: uint8(c.WhenFull), Allowed: "Block, DropOldest or DropNewest"}
 	}
+	for i, st := range c.Statistics {
+		unique := !slices.ContainsFunc(c.Statistics[:i], func(other Statistic) bool { return other.Name == st.Name })
+		if st.Name == "" || !unique || st.Mode > StatisticMax {
+			return &spead.FieldError{Field: "recv.Config.Statistics", Value: fmt.Sprintf("%+v", st), Allowed: "different names, with modes"}
+		}
+	}
 	const slotsMax = 1 << 20
 	if slots := int64(max(c.MaxHeaps, 1)) * int64(max(c.Substreams, 1)); c.MaxHeaps > slotsMax || c.Substreams > slotsMax || slots > slotsMax {
 		return &spead.FieldError{Field: "recv.Config.MaxHeaps × Substreams", Value: slots, Allowed: "at most 1048576 heaps in progress"}
+	}
+	return nil
+}
+
+// checkReserve checks that what is to be reserved fits. Preconditions: the defaults are filled in.
+func (c *Config) checkReserve() error {
+	var total int64
+	for _, r := range c.Reserve {
+		if r.HeapBytes < 1 || r.HeapBytes > c.MaxHeapLength || r.Heaps < 1 {
+			return &spead.FieldError{Field: "recv.Config.Reserve", Value: r, Allowed: "at least one heap of 1 byte to MaxHeapLength"}
+		}
+		size := classBytes(classOf(r.HeapBytes))
+		if int64(r.Heaps) > (c.MaxPool-total)/size {
+			return &spead.FieldError{Field: "recv.Config.Reserve", Value: r, Allowed: fmt.Sprintf("what fits into MaxPool, %d bytes", c.MaxPool)}
+		}
+		total += int64(r.Heaps) * size
 	}
 	return nil
 }

@@ -10,4 +10,6 @@ var (
 	ErrStopped = errors.New("receive stream stopped")
 	// ErrStarted: sources can't be added to a stream that was started or closed.
 	ErrStarted = errors.New("receive stream already started")
+	// ErrAccounts: figures that have to add up don't, which is a defect of this package.
+	ErrAccounts = errors.New("receive figures don't add up")
 )

@@ -10,13 +10,13 @@ import (
 const (
 	// absence is how long the consumer has to be away before the stream's own goroutine takes over: less
 	// than it takes to fill a socket's buffer, and more than it takes to use a heap.
-	absence = time.Millisecond
+	absence = 4 * time.Millisecond
 	// napGap is up to which time between datagrams it pays to sleep a little rather than to be woken by
 	// the next one, and napFor is how long. A wake-up costs as much as reading some datagrams.
 	napGap = 100 * time.Microsecond
-	napFor = 100 * time.Microsecond
+	napFor = 300 * time.Microsecond
 	// napsEnd is after what silence there are no more naps.
-	napsEnd = time.Millisecond
+	napsEnd = 2 * time.Millisecond
 )
 
 // pace is how fast datagrams come.
@@ -175,7 +175,7 @@ func (s *Stream) push(in *intake) {
 		err := in.source.ReadBatch(&read)
 		s.lock()
 		in.batch, read = read, in.batch
-		s.opened(in, err)
+		s.open(in, err)
 		s.takeAll(in)
 		s.endIfDone()
 		over := in.ended || s.ended

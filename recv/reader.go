@@ -16,16 +16,21 @@ const rowPackets = 64
 // loop is the state of the loop that turns datagrams into heaps, which whoever holds the stream's
 // baton runs.
 type loop struct {
-	intakes   []*intake
-	assembler *assembler.Assembler
-	packet    wire.Packet
-	queue     heapQueue
-	work      Stats // what is counted here; Stats adds what others count
-	spare     []*Heap
-	active    int // sources that haven't ended
-	ended     bool
-	pace      pace
-	ahead     byte // a byte of the next packet: see takeFromRow
+	intakes    []*intake
+	assembler  *assembler.Assembler
+	packet     wire.Packet
+	queue      heapQueue
+	work       Stats // what is counted here; Stats adds what others count
+	spare      []*Heap
+	active     int // sources that haven't ended
+	ended      bool
+	pace       pace
+	senders    senders
+	sequence   *sequence // nil if Config.CntStep is 0
+	recent     recent
+	begunAgain int64
+	opened     int64 // datagrams of all batches, and what sources refused
+	ahead      byte  // a byte of the next packet: see takeFromRow
 }
 
 // intake is a source with what was read from it last.
@@ -37,6 +42,9 @@ type intake struct {
 	row    int // packets taken of batch.row
 	ended  bool
 	guard  guard
+	// traffic is that of the source, and senders those of batch.Origins.
+	traffic Traffic
+	senders []*Traffic
 }
 
 // pending says whether there is a datagram that wasn't taken.
@@ -88,12 +96,12 @@ func (s *Stream) advance(e errand) (idle bool) {
 // tryRead reads a source that can be read without waiting.
 func (s *Stream) tryRead(in *intake) {
 	in.batch.reset()
-	s.opened(in, in.poller.TryReadBatch(&in.batch))
+	s.open(in, in.poller.TryReadBatch(&in.batch))
 }
 
-// opened counts a batch as a whole, before its datagrams are taken, and notes with what error the
-// source has ended, if it has.
-func (s *Stream) opened(in *intake, err error) {
+// open counts a batch as a whole, before its datagrams are taken, and notes with what error the source
+// has ended, if it has.
+func (s *Stream) open(in *intake, err error) {
 	in.next, in.row = 0, 0
 	if err != nil {
 		in.ended = true
@@ -125,6 +133,9 @@ func (s *Stream) take(in *intake) {
 		refusal = s.assemble()
 	}
 	s.work.Refused[refusal]++
+	if refusal != spead.Accepted {
+		s.blame(in)
+	}
 	if !in.pending() {
 		s.show()
 	}
@@ -144,6 +155,7 @@ func (s *Stream) takeFromRow(in *intake) {
 		in.batch.row = nil // nothing tells where the next packet begins
 	}
 	s.work.Refused[refusal]++
+	s.opened++
 	if in.row++; in.row == rowPackets || len(in.batch.row) == 0 {
 		s.countRow(in)
 		s.show()
@@ -152,8 +164,18 @@ func (s *Stream) takeFromRow(in *intake) {
 
 // assemble gives the decoded packet to the assembler, and what that finishes to the consumer.
 func (s *Stream) assemble() spead.Refusal {
+	begun := s.assembler.HeapsStarted()
 	refusal := s.assembler.Add(&s.packet)
+	if s.assembler.HeapsStarted() != begun && s.recent.has(s.packet.Cnt) {
+		s.begunAgain++
+	}
 	s.collect()
+	if s.sequence != nil {
+		s.sequence.note(s.packet.Cnt, s.packet.AddressBits, refusal == spead.Accepted)
+	}
+	if refusal == spead.RefusedNoHeap && s.recent.has(s.packet.Cnt) {
+		refusal = spead.RefusedLate
+	}
 	if s.assembler.Stopped() {
 		s.end()
 	}

@@ -4,6 +4,7 @@ package recv
 
 import (
 	"bytes"
+	"fmt"
 	"iter"
 	"strconv"
 
@@ -115,10 +116,11 @@ func (d Discards) MarshalJSON() ([]byte, error) {
 	}), nil
 }
 
-// Stats is a consistent snapshot of what a stream has received, taken between batches. Counters only
-// grow, but for those in flight. Always
+// Stats is a consistent snapshot of what a stream has received, taken between packets. Counters only
+// grow, but for those in flight and HeapsUnseen. Always
 //
 //	PacketsSeen          = PacketsAccepted + Refused.Total()
+//	HeapsBegun           = HeapsDelivered + HeapsQueued + HeapsLive + HeapsDiscarded.Total()
 //	PayloadBytesAccepted = PayloadBytesDelivered + PayloadBytesInFlight + PayloadBytesDiscarded.Total()
 type Stats struct {
 	// Heaps counts finished heaps: complete, evicted and flushed ones. As in spead2, a complete heap
@@ -148,10 +150,13 @@ type Stats struct {
 	// Refused counts the other packets by reason.
 	Refused Refusals `json:"refused"`
 
-	// HeapsDelivered counts heaps that the consumer has taken, HeapsQueued those waiting for it, and
+	// HeapsBegun counts heaps of which a packet was accepted. HeapsDelivered counts those that the
+	// consumer has taken, HeapsQueued those waiting for it, HeapsLive those in progress, and
 	// HeapsDiscarded those that it won't get.
+	HeapsBegun     int64    `json:"heaps_begun"`
 	HeapsDelivered int64    `json:"heaps_delivered"`
 	HeapsQueued    int64    `json:"heaps_queued"`
+	HeapsLive      int64    `json:"heaps_live"`
 	HeapsDiscarded Discards `json:"heaps_discarded"`
 	// The same in bytes of payload; what is in flight belongs to heaps in progress or queued.
 	PayloadBytesAccepted  int64    `json:"payload_bytes_accepted"`
@@ -159,6 +164,16 @@ type Stats struct {
 	PayloadBytesInFlight  int64    `json:"payload_bytes_in_flight"`
 	PayloadBytesDiscarded Discards `json:"payload_bytes_discarded"`
 
+	// With Config.CntStep, HeapsUnseen is how many heaps are missing so far, up to the latest, of which
+	// no packet came at all, and HeapsRefused of how many some came but none was accepted. CntRestarts
+	// counts sequences that began anew, and CntsOdd packets whose cnt is none of the sequence's.
+	HeapsUnseen  int64 `json:"heaps_unseen"`
+	HeapsRefused int64 `json:"heaps_refused"`
+	CntRestarts  int64 `json:"cnt_restarts"`
+	CntsOdd      int64 `json:"cnts_odd"`
+	// HeapsBegunAgain counts heaps with the cnt of one that was finished not long ago: late and repeated
+	// packets make such heaps.
+	HeapsBegunAgain int64 `json:"heaps_begun_again"`
 	// PacketsOutOfOrder counts accepted packets with payload that belongs before payload which came
 	// earlier.
 	PacketsOutOfOrder int64 `json:"packets_out_of_order"`
@@ -173,6 +188,50 @@ type Stats struct {
 	KernelDrops int64 `json:"kernel_drops"`
 	// Fragmented counts datagrams that came in IP fragments.
 	Fragmented int64 `json:"fragmented"`
+
+	// Memory is the use of payload memory.
+	Memory MemoryStats `json:"memory"`
+	// Custom holds the values of Config.Statistics, in that order.
+	Custom []int64 `json:"custom,omitempty"`
+	// Sources and Senders tell the traffic apart: by source, in the order in which they were added, and
+	// by sender, in the order in which they appeared; after the first Config.MaxSenders, all others are
+	// one.
+	Sources []Traffic `json:"sources,omitempty"`
+	Senders []Traffic `json:"senders,omitempty"`
+}
+
+// MemoryStats is the use of payload memory.
+type MemoryStats struct {
+	// Held is the memory in bytes with heaps in progress or queued, which Config.MaxMemory bounds, and
+	// HeldMax the most that there has been.
+	Held    int64 `json:"held"`
+	HeldMax int64 `json:"held_max"`
+	// Pooled is the memory in bytes that waits to be used again.
+	Pooled int64 `json:"pooled"`
+	// Hits counts how often a heap got memory from the pool, and Misses how often it got new memory or
+	// that of Config.Allocator. Dropped counts pieces that the pool had no room to keep.
+	Hits    int64 `json:"hits"`
+	Misses  int64 `json:"misses"`
+	Dropped int64 `json:"dropped"`
+}
+
+// Check compares what has to be equal, and says what isn't: a defect of this package, never of what
+// arrived.
+func (s *Stats) Check() error {
+	for _, law := range []struct {
+		what      string
+		all, sums int64
+	}{
+		{"packets seen", s.PacketsSeen, s.PacketsAccepted + s.Refused.Total()},
+		{"heaps begun", s.HeapsBegun, s.HeapsDelivered + s.HeapsQueued + s.HeapsLive + s.HeapsDiscarded.Total()},
+		{"payload bytes accepted", s.PayloadBytesAccepted,
+			s.PayloadBytesDelivered + s.PayloadBytesInFlight + s.PayloadBytesDiscarded.Total()},
+	} {
+		if law.all != law.sums {
+			return fmt.Errorf("%w: %s: %d, of which %d are accounted for", ErrAccounts, law.what, law.all, law.sums)
+		}
+	}
+	return nil
 }
 
 // marshalCounts gives a JSON object. Names are plain words that need no escaping.

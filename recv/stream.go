@@ -50,9 +50,13 @@ type Stream struct {
 	stateMu sync.Mutex
 	sources []Source
 	addrs   []netip.AddrPort
-	started bool
-	closed  bool
-	err     error
+	// sourceAddrs is what each source listens on, if it does.
+	sourceAddrs []netip.AddrPort
+	started     bool
+	closed      bool
+	err         error
+
+	custom []atomic.Int64 // the figures of Config.Statistics
 }
 
 // NewStream returns a stream without sources. Add some, then Start it.
@@ -69,8 +73,24 @@ func NewStream(cfg Config) (*Stream, error) {
 		over:       make(chan struct{}),
 	}
 	s.queue = newHeapQueue(cfg.QueueHeaps, cfg.QueueBytes)
-	s.memory = allocator{maxLength: cfg.MaxHeapLength, maxMemory: cfg.MaxMemory, maxPool: max(cfg.MaxPool, 0)}
-	s.assembler = assembler.New(cfg.assembly(), &s.memory)
+	s.senders.max = max(cfg.MaxSenders, 0)
+	s.custom = newCustom(cfg.Statistics)
+	if cfg.CntStep > 0 {
+		s.sequence = &sequence{step: cfg.CntStep}
+	}
+	s.memory = allocator{
+		maxLength: cfg.MaxHeapLength, maxMemory: cfg.MaxMemory, user: cfg.Allocator,
+		whole: cfg.Scatter != nil, scatter: cfg.Scatter,
+		pool: pool{bytesMax: max(cfg.MaxPool, 0), huge: cfg.HugePages},
+	}
+	for _, r := range cfg.Reserve {
+		s.memory.pool.reserve(r)
+	}
+	var placer assembler.Placer = &s.memory
+	if cfg.Scatter != nil {
+		placer = scatterer{&s.memory}
+	}
+	s.assembler = assembler.New(cfg.assembly(), placer)
 	return s, nil
 }
 
@@ -87,6 +107,7 @@ func (s *Stream) add(src Source, addr netip.AddrPort) error {
 		return errors.Join(ErrStarted, src.Close())
 	}
 	s.sources = append(s.sources, src)
+	s.sourceAddrs = append(s.sourceAddrs, addr)
 	if addr.IsValid() {
 		s.addrs = append(s.addrs, addr)
 	}
@@ -110,12 +131,12 @@ func (s *Stream) Start() error {
 		return ErrStarted
 	}
 	s.started = true
-	sources := s.sources
+	sources, addrs := s.sources, s.sourceAddrs
 	s.stateMu.Unlock()
 	s.active = len(sources)
 	polled := false
-	for _, src := range sources {
-		in := &intake{source: src}
+	for i, src := range sources {
+		in := &intake{source: src, traffic: Traffic{Addr: addrs[i]}}
 		s.intakes = append(s.intakes, in)
 		var ok bool
 		if in.poller, ok = src.(Poller); !ok {
@@ -133,6 +154,9 @@ func (s *Stream) Start() error {
 		s.goroutines.Go(s.serve)
 	case polled:
 		s.goroutines.Go(s.keep)
+	}
+	if s.cfg.Logger != nil {
+		s.goroutines.Go(s.report)
 	}
 	if s.waiting.Load() > 0 {
 		signal(s.wake)
@@ -183,7 +207,21 @@ func (s *Stream) sourceEnded(err error) {
 	if s.closed && errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
 		return
 	}
-	s.cfg.Logger.Warn("source ended", "error", err)
+	s.note("source ended", err)
+}
+
+// fail keeps an error that isn't a source's.
+func (s *Stream) fail(err error) {
+	s.stateMu.Lock()
+	defer s.stateMu.Unlock()
+	s.note("receive stream failed", err)
+}
+
+// note keeps the first error, and logs all. Preconditions: stateMu is held.
+func (s *Stream) note(message string, err error) {
+	if s.cfg.Logger != nil {
+		s.cfg.Logger.Warn(message, "error", err)
+	}
 	if s.err == nil {
 		s.err = err
 	}

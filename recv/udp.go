@@ -29,7 +29,7 @@ func (s *Stream) AddUDP(cfg UDPConfig) error {
 	}
 	asked := cfg.BufferSize
 	setDefault(&asked, udp.DefaultReceiveBuffer)
-	if granted := socket.BufferSize(); granted < asked {
+	if granted := socket.BufferSize(); granted < asked && s.cfg.Logger != nil {
 		s.cfg.Logger.Warn("receive buffer is smaller than asked for", "asked", asked, "granted", granted,
 			"help", "raise net.core.rmem_max")
 	}

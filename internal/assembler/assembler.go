@@ -181,6 +181,9 @@ func (a *Assembler) Stopped() bool { return a.stopped }
 // Counters returns what was done so far.
 func (a *Assembler) Counters() Counters { return a.counters }
 
+// HeapsStarted is Counters.HeapsStarted by itself.
+func (a *Assembler) HeapsStarted() int64 { return a.counters.HeapsStarted }
+
 // LiveBytes is the payload received of heaps in progress, in bytes.
 func (a *Assembler) LiveBytes() int64 { return a.counters.LiveBytes }
 

@@ -97,7 +97,7 @@ func randomConfig(r *rand.Rand) Config {
 		BugCompat:         spead.BugCompat(r.IntN(8)),
 	}
 	if r.IntN(3) == 0 {
-		cfg.MaxHeapLength, cfg.MaxItems, cfg.MaxRanges = 36, 12, 3
+		cfg.MaxHeapLength, cfg.MaxItems, cfg.MaxRanges = 36, 12, 2
 	}
 	return cfg
 }
