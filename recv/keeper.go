@@ -12,9 +12,12 @@ const (
 	// than it takes to fill a socket's buffer, and more than it takes to use a heap.
 	absence = 4 * time.Millisecond
 	// napGap is up to which time between datagrams it pays to sleep a little rather than to be woken by
-	// the next one, and napFor is how long. A wake-up costs as much as reading some datagrams.
-	napGap = 100 * time.Microsecond
-	napFor = 300 * time.Microsecond
+	// the next one: a wake-up costs as much as reading some datagrams. A nap lets napDatagrams come, but
+	// isn't shorter or longer than it pays either.
+	napGap       = 100 * time.Microsecond
+	napDatagrams = 64
+	napMin       = 200 * time.Microsecond
+	napMax       = 800 * time.Microsecond
 	// napsEnd is after what silence there are no more naps.
 	napsEnd = 2 * time.Millisecond
 )
@@ -38,7 +41,7 @@ func (p *pace) nap(now time.Time) time.Duration {
 	if p.gap > napGap || now.Sub(p.last) > napsEnd {
 		return 0
 	}
-	return napFor
+	return min(max(napDatagrams*p.gap, napMin), napMax)
 }
 
 // guard is a goroutine that waits until a source has something to read.

@@ -104,13 +104,17 @@ func parts(ranges iter.Seq2[int64, int64]) [][2]int64 {
 
 func TestMissingPartsOfAnIncompleteHeapAreNamedAndZero(t *testing.T) {
 	full := split(t, packetsOf(t, 1040, heapOf(5000, 0)))
+	var packets [4]wire.Packet
+	for i := range packets {
+		packets[i].Decode(full[i])
+	}
 	s := newTestStream(t, Config{AllowOutOfOrder: true, Incomplete: true},
 		&listSource{datagrams: [][]byte{full[1], full[3]}, err: io.EOF})
 	h, err := s.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := int64(len(full[0])-48), int64(len(full[1])-40)
+	first, second := packets[1].PayloadOffset, int64(len(packets[1].Payload))
 	missing, came := parts(h.Missing()), parts(h.Ranges())
 	at := first + second
 	wantCame := [][2]int64{{first, at}, {at + second, at + 2*second}}

@@ -20,11 +20,11 @@ func TestMovingDatagramsAllocatesNothing(t *testing.T) {
 
 func TestMovingDatagramsSinglyAllocatesNothing(t *testing.T) {
 	for _, a := range loopbacks(t) {
-		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a)})
-		endpoints := []netip.AddrPort{r.LocalAddr()}
+		conn := newTestConn(t, a)
+		endpoints := []netip.AddrPort{localAddr(conn)}
 		s := newTestSender(t, SenderConfig{Endpoints: endpoints})
 		checkAllocations(t, newSingleSender(s.conn, endpoints, &s.counters).write,
-			newSingleReceiver(r.conn, defaultPacketMax, &r.counters).read)
+			newSingleReceiver(conn, defaultPacketMax, new(ReceiverCounters)).read)
 	}
 }
 

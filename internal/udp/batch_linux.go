@@ -19,10 +19,9 @@ const pollable = true
 
 // batchReceiver reads many messages with each system call.
 type batchReceiver struct {
-	raw syscall.RawConn
+	handle *handle
 	// What is called with the descriptor, bound once, as binding it each time would allocate.
-	call, ready func(fd uintptr) (done bool)
-	once, meter func(fd uintptr)
+	call, meter func(fd uintptr)
 	counters    *ReceiverCounters
 	packetMax   int
 	offload     bool
@@ -40,14 +39,12 @@ type batchReceiver struct {
 }
 
 func newBatchReceiver(conn *net.UDPConn, packetMax int, offload Offload, counters *ReceiverCounters) (*batchReceiver, error) {
-	raw, err := conn.SyscallConn()
+	handle, err := newHandle(conn)
 	if err != nil {
 		return nil, err
 	}
-	b := &batchReceiver{raw: raw, counters: counters, packetMax: packetMax}
-	b.call, b.ready = b.recvmmsg, b.readable
-	b.once = func(fd uintptr) { b.recvmmsg(fd) }
-	b.meter = b.readDrops
+	b := &batchReceiver{handle: handle, counters: counters, packetMax: packetMax}
+	b.call, b.meter = b.recvmmsg, b.readDrops
 	reportOverflow(conn)
 	reportFragments(conn)
 	b.offload = offload == OffloadAuto && enableGRO(conn)
@@ -83,33 +80,31 @@ func (b *batchReceiver) prepare(n int) {
 }
 
 func (b *batchReceiver) read(dst [][]byte) ([][]byte, error) {
-	b.prepare(b.received)
-	b.received = 0
-	if err := b.raw.Read(b.call); err != nil {
-		return dst, plainError(err)
+	for {
+		before := b.counters.Messages
+		dst, err := b.tryRead(dst)
+		if err != nil || b.counters.Messages != before {
+			return dst, err
+		}
+		if err := b.handle.wait(); err != nil {
+			return dst, err
+		}
 	}
-	return b.appendMessages(dst)
 }
 
 // tryRead is read without waiting: it may find nothing.
 func (b *batchReceiver) tryRead(dst [][]byte) ([][]byte, error) {
 	b.prepare(b.received)
 	b.received = 0
-	// Unlike Read, Control doesn't exclude wait, which another goroutine may be in.
-	if err := b.raw.Control(b.once); err != nil {
-		return dst, plainError(err)
-	}
-	if b.errno == unix.EAGAIN {
-		b.origins.reset()
-		return dst, nil
-	}
-	return b.appendMessages(dst)
-}
-
-// appendMessages appends what the last system call read to dst.
-func (b *batchReceiver) appendMessages(dst [][]byte) ([][]byte, error) {
 	b.origins.reset()
-	if b.errno != 0 {
+	if err := b.handle.do(b.call); err != nil {
+		return dst, err
+	}
+	switch b.errno {
+	case 0:
+	case unix.EAGAIN:
+		return dst, nil
+	default:
 		return dst, os.NewSyscallError("recvmmsg", b.errno)
 	}
 	b.counters.Messages += int64(b.received)
@@ -135,8 +130,8 @@ func (b *batchReceiver) appendMessage(dst [][]byte, i int) [][]byte {
 	return dst
 }
 
-// recvmmsg makes the system call; false tells the poller to wait until there is something to read.
-func (b *batchReceiver) recvmmsg(fd uintptr) (done bool) {
+// recvmmsg makes the system call.
+func (b *batchReceiver) recvmmsg(fd uintptr) {
 	for {
 		n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.messages)),
 			receivedMessagesMax, unix.MSG_DONTWAIT, 0, 0)
@@ -148,30 +143,20 @@ func (b *batchReceiver) recvmmsg(fd uintptr) (done bool) {
 		if errno == 0 {
 			b.received = int(n)
 		}
-		return errno != unix.EAGAIN
+		return
 	}
 }
 
 // wait waits until there is something to read.
-func (b *batchReceiver) wait() error {
-	if err := b.raw.Read(b.ready); err != nil {
-		return plainError(err)
-	}
-	return nil
-}
-
-// readable says whether there is something to read, or an error to be told.
-func (b *batchReceiver) readable(fd uintptr) bool {
-	p := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(p[:], 0)
-	return n > 0 || err != nil && err != unix.EINTR
-}
+func (b *batchReceiver) wait() error { return b.handle.wait() }
 
 // refresh asks the kernel for its drop counter, for drops that no later message has reported.
-func (b *batchReceiver) refresh() error { return b.raw.Control(b.meter) }
+func (b *batchReceiver) refresh() error { return b.handle.do(b.meter) }
 
 func (b *batchReceiver) readDrops(fd uintptr) {
 	if drops, ok := socketDrops(fd); ok {
 		b.counters.KernelDrops += b.drops.advance(drops)
 	}
 }
+
+func (b *batchReceiver) close() error { return b.handle.close() }

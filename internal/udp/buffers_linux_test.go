@@ -28,13 +28,13 @@ func limit(t *testing.T, name string) int {
 }
 
 func TestAClippedReceiveBufferIsReported(t *testing.T) {
-	r := newTestReceiver(t, ReceiverConfig{Address: netip.MustParseAddrPort("127.0.0.1:0")})
+	conn := newTestConn(t, netip.MustParseAddr("127.0.0.1"))
 	most := limit(t, "rmem_max")
-	granted, err := setBuffer(r.conn, most+1<<20, unix.SO_RCVBUF)
+	granted, err := setBuffer(conn, most+1<<20, unix.SO_RCVBUF)
 	if err != nil || granted != most {
 		t.Errorf("%d bytes granted, with a limit of %d: %v", granted, most, err)
 	}
-	granted, err = setReceiveBuffer(r.conn, most+1<<20)
+	granted, err = setReceiveBuffer(conn, most+1<<20)
 	if err != nil || granted != most && granted != most+1<<20 {
 		t.Errorf("%d bytes granted, by privilege if there is one: %v", granted, err)
 	}

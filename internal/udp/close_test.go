@@ -45,7 +45,9 @@ func TestAClosedSocketSaysSo(t *testing.T) {
 	if _, err := r.ReadBatch(nil); err != net.ErrClosed {
 		t.Errorf("ReadBatch returned %v", err)
 	}
-	if _, err := newSingleReceiver(r.conn, 100, &r.counters).read(nil); err != net.ErrClosed {
+	conn := newTestConn(t, netip.MustParseAddr("127.0.0.1"))
+	conn.Close()
+	if _, err := newSingleReceiver(conn, 100, &r.counters).read(nil); err != net.ErrClosed {
 		t.Errorf("singly, ReadBatch returned %v", err)
 	}
 }

@@ -15,3 +15,5 @@ func (s *singleReceiver) wait() error { return nil }
 
 // refresh does nothing: these systems don't tell what they drop.
 func (s *singleReceiver) refresh() error { return nil }
+
+func (s *singleReceiver) close() error { return closeConn(s.conn) }

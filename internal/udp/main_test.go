@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -141,4 +142,15 @@ func eachOffload(t *testing.T, test func(t *testing.T, a netip.Addr, gso, gro Of
 			}
 		}
 	}
+}
+
+// newTestConn opens a socket as package net gives it, for the portable way.
+func newTestConn(tb testing.TB, local netip.Addr) *net.UDPConn {
+	tb.Helper()
+	conn, err := listen(anyPort(local))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { conn.Close() })
+	return conn
 }

@@ -43,8 +43,8 @@ type ReceiverConfig struct {
 
 // Receiver receives the datagrams of one UDP socket.
 type Receiver struct {
-	conn       *net.UDPConn
 	batch      *batchReceiver
+	local      netip.AddrPort
 	counters   ReceiverCounters
 	bufferSize int
 }
@@ -60,8 +60,8 @@ func NewReceiver(cfg ReceiverConfig) (*Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Receiver{conn: conn}
-	if err := r.setUp(cfg); err != nil {
+	r := &Receiver{local: localAddr(conn)}
+	if err := r.setUp(conn, cfg); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -88,17 +88,20 @@ func (c *ReceiverConfig) open() (*net.UDPConn, error) {
 	return conn, nil
 }
 
-func (r *Receiver) setUp(cfg ReceiverConfig) (err error) {
+// setUp sets the socket's options and makes it the receiver's.
+func (r *Receiver) setUp(conn *net.UDPConn, cfg ReceiverConfig) (err error) {
 	if cfg.BufferSize == 0 {
-		r.bufferSize, err = setDefaultReceiveBuffer(r.conn)
+		r.bufferSize, err = setDefaultReceiveBuffer(conn)
 	} else {
-		r.bufferSize, err = setReceiveBuffer(r.conn, cfg.BufferSize)
+		r.bufferSize, err = setReceiveBuffer(conn, cfg.BufferSize)
 	}
 	if err != nil {
 		return err
 	}
-	r.batch, err = newBatchReceiver(r.conn, cfg.MaxPacketSize, cfg.GRO, &r.counters)
-	return err
+	if r.batch, err = newBatchReceiver(conn, cfg.MaxPacketSize, cfg.GRO, &r.counters); err != nil || !pollable {
+		return err
+	}
+	return conn.Close() // the batch receiver has its own descriptor of the socket
 }
 
 // ReadBatch waits for at least one message and appends the datagrams that have arrived to dst. It
@@ -128,11 +131,11 @@ func (r *Receiver) Refresh() { _ = r.batch.refresh() }
 
 // Close closes the socket, leaves its group, and makes a waiting ReadBatch return. Any goroutine may
 // call it, more than once.
-func (r *Receiver) Close() error { return closeConn(r.conn) }
+func (r *Receiver) Close() error { return r.batch.close() }
 
 // LocalAddr is the address that the socket is bound to, with the port that the kernel chose if none
 // was configured.
-func (r *Receiver) LocalAddr() netip.AddrPort { return localAddr(r.conn) }
+func (r *Receiver) LocalAddr() netip.AddrPort { return r.local }
 
 // BufferSize is the size in bytes of the receive buffer that the kernel granted; 0 if it was left
 // alone where it can't be asked.

@@ -23,10 +23,10 @@ func TestTooLongAndEmptyDatagramsAreCountedAndDropped(t *testing.T) {
 
 func TestSinglesCountTooLongAndEmptyDatagrams(t *testing.T) {
 	for _, a := range loopbacks(t) {
-		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a), GRO: OffloadOff})
-		s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r.LocalAddr()}})
+		conn := newTestConn(t, a)
+		s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{localAddr(conn)}})
 		var counters ReceiverCounters
-		singleR := newSingleReceiver(r.conn, 1000, &counters)
+		singleR := newSingleReceiver(conn, 1000, &counters)
 		checkRefused(t, s.WriteBatch, singleR.read)
 		if counters.TooLong != 24 || counters.Empty != 5 {
 			t.Errorf("counted %+v", counters)
