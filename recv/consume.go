@@ -5,7 +5,6 @@ package recv
 import (
 	"context"
 	"iter"
-	"time"
 )
 
 // Next waits for a heap. It returns ErrStopped after the last one of a stream that has ended, or
@@ -116,7 +115,7 @@ func (s *Stream) leave() {
 // Preconditions: the baton is held; it isn't any more afterwards.
 func (s *Stream) wait(ctx context.Context) error {
 	s.waiting.Add(1)
-	if d := s.pace.nap(time.Now()); d > 0 && s.started {
+	if d := s.nap(); d > 0 {
 		s.baton.Unlock()
 		sleepBriefly(d)
 		s.waiting.Add(-1)

@@ -23,21 +23,38 @@
 //	2  recv/reader.go                  the loop: each datagram of a batch
 //	3  internal/wire/packet.go         decode: a view of the packet, or a refusal
 //	4  internal/assembler/assembler.go find or start the heap, evict
-//	5  internal/assembler/live_heap.go accept once, copy the payload to its place (allocator.go)
-//	6  recv/heap_queue.go              bounded hand-over
-//	7  recv/stream.go                  Next and Heaps
+//	5  internal/assembler/live_heap.go accept once, copy the payload to its place (allocator.go, pool.go)
+//	6  recv/accounts.go                count it; deliver, queue (heap_queue.go) or discard
+//	7  recv/consume.go                 Next, TryNext and Heaps
 //
-// Each source is read by a goroutine of its own; a lock taken once per batch lets them feed one
-// assembler. Figures are published once per batch (accounts.go, ledger.go).
+// # Who runs the loop
+//
+// Whoever holds the stream's baton, one at a time. A consumer in Next takes it and reads the sources
+// itself until there is a heap; nothing is handed from one goroutine to another, and the heap is still
+// in the processor's cache. While consumers are away for longer than some milliseconds, the stream's
+// own goroutine (keeper.go) reads, so that sockets are drained, and gives the baton back as soon as
+// somebody asks for it. With Config.OnHeap it reads all the time. Sources that can't be read without
+// waiting (those that aren't a Poller) have a goroutine each, which takes the baton for each batch.
+//
+//	           consumer in Next            own goroutine
+//	 heap  ◄── has the baton, reads        looks every 4 ms
+//	  │             │ nothing to read          │ consumers away
+//	  ▼             ▼                          ▼
+//	away       naps while datagrams       has the baton, reads,
+//	           come fast, else waits      until the queue is full,
+//	           for a source's guard       or a consumer asks
+//
+// While datagrams come fast, who finds none sleeps for 0.2 to 0.8 ms rather than to be woken by the
+// next: that is the latency that a heap may have then.
 //
 // # Promises
 //
 // Nothing is dropped without a number: every packet that reaches the stream is accepted or counted
 // under its spead.Refusal, and every payload byte accepted is delivered, in flight or counted under
-// its Discard. Whatever arrives, the stream goes on: bad packets cost a counter. What a packet claims
-// costs nothing: memory is taken as payload arrives, within Config.MaxMemory. A received heap belongs
-// to the consumer until Release.
+// its Discard: Stats.Check, and Config.CheckAccounts for the suspicious. Whatever arrives, the stream
+// goes on: bad packets cost a counter. What a packet claims costs nothing: memory is taken as payload
+// arrives, within Config.MaxMemory. A received heap belongs to the consumer until Release.
 //
-// When the consumer is slow the queue fills and the stream stops reading; sockets then overflow,
-// which the kernel counts and Stats.KernelDrops shows.
+// When the consumer is slow the queue fills, and Config.WhenFull says what is lost: by default the
+// stream stops reading, and sockets overflow, which the kernel counts and Stats.KernelDrops shows.
 package recv

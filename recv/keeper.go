@@ -44,6 +44,17 @@ func (p *pace) nap(now time.Time) time.Duration {
 	return min(max(napDatagrams*p.gap, napMin), napMax)
 }
 
+// nap says how long to sleep when no source has anything: 0 if it is better to be woken. Preconditions:
+// the baton is held.
+func (s *Stream) nap() time.Duration {
+	for _, in := range s.intakes {
+		if in.poller != nil && !in.ended {
+			return s.pace.nap(time.Now())
+		}
+	}
+	return 0
+}
+
 // guard is a goroutine that waits until a source has something to read.
 type guard struct {
 	alarm chan struct{}
@@ -66,6 +77,7 @@ func (s *Stream) watch(in *intake) {
 
 // arm has the guards wait for datagrams. Preconditions: the baton is held.
 func (s *Stream) arm() {
+	s.refresh()
 	for _, in := range s.intakes {
 		if in.poller != nil && !in.ended && in.guard.armed.CompareAndSwap(false, true) {
 			signal(in.guard.alarm)
@@ -155,7 +167,7 @@ func (s *Stream) serve() {
 			s.baton.Unlock()
 			continue
 		}
-		if d := s.pace.nap(time.Now()); d > 0 {
+		if d := s.nap(); d > 0 {
 			s.baton.Unlock()
 			sleepBriefly(d)
 			continue

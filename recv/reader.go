@@ -33,28 +33,8 @@ type loop struct {
 	ahead      byte  // a byte of the next packet: see takeFromRow
 }
 
-// intake is a source with what was read from it last.
-type intake struct {
-	source Source
-	poller Poller // the source, if it is one
-	batch  Batch
-	next   int // index of the first datagram of batch that wasn't taken
-	row    int // packets taken of batch.row
-	ended  bool
-	guard  guard
-	// traffic is that of the source, and senders those of batch.Origins.
-	traffic Traffic
-	senders []*Traffic
-}
-
-// pending says whether there is a datagram that wasn't taken.
-func (in *intake) pending() bool { return in.next < len(in.batch.Datagrams) || len(in.batch.row) > 0 }
-
-// errand is how far the loop shall go.
-type errand struct {
-	// one: until there is a heap in the queue. Otherwise until it is full.
-	one bool
-}
+// errand is how far the loop shall go: until there is a heap in the queue, or until it is full.
+type errand struct{ one bool }
 
 // done says whether the loop shall return.
 func (s *Stream) done(e errand) bool {
@@ -75,22 +55,27 @@ func (s *Stream) advance(e errand) (idle bool) {
 	for !s.ended && !s.done(e) {
 		found := false
 		for _, in := range s.intakes {
-			if !in.pending() && !in.ended && in.poller != nil {
-				s.tryRead(in)
-			}
-			for in.pending() && in.poller != nil {
+			if in.poller != nil && s.takeFrom(in, e) {
 				found = true
-				if s.done(e) {
-					return false
-				}
-				s.take(in)
 			}
 		}
 		if s.endIfDone(); !found {
-			return true
+			return !s.done(e)
 		}
 	}
 	return false
+}
+
+// takeFrom takes what a source has, as far as the errand goes; found says whether it has anything.
+func (s *Stream) takeFrom(in *intake, e errand) (found bool) {
+	if !in.pending() && !in.ended {
+		s.tryRead(in)
+	}
+	found = in.pending()
+	for in.pending() && !s.done(e) {
+		s.take(in)
+	}
+	return found
 }
 
 // tryRead reads a source that can be read without waiting.
@@ -201,6 +186,7 @@ func (s *Stream) end() {
 		return
 	}
 	s.ended = true
+	s.refresh()
 	for _, in := range s.intakes {
 		s.abandon(in)
 	}

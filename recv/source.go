@@ -79,3 +79,20 @@ func (b *Batch) reset() {
 func (b *Batch) empty() bool {
 	return len(b.Datagrams) == 0 && len(b.row) == 0 && b.Foreign == 0 && b.KernelDrops == 0 && b.Refused.Total() == 0
 }
+
+// intake is a source with what was read from it last.
+type intake struct {
+	source Source
+	poller Poller // the source, if it is one
+	batch  Batch
+	next   int // index of the first datagram of batch that wasn't taken
+	row    int // packets taken of batch.row
+	ended  bool
+	guard  guard
+	// traffic is that of the source, and senders those of batch.Origins.
+	traffic Traffic
+	senders []*Traffic
+}
+
+// pending says whether there is a datagram that wasn't taken.
+func (in *intake) pending() bool { return in.next < len(in.batch.Datagrams) || len(in.batch.row) > 0 }

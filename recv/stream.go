@@ -71,6 +71,7 @@ func NewStream(cfg Config) (*Stream, error) {
 		keeperWake: make(chan struct{}, 1),
 		room:       make(chan struct{}, 1),
 		over:       make(chan struct{}),
+		blockedAt:  -1,
 	}
 	s.queue = newHeapQueue(cfg.QueueHeaps, cfg.QueueBytes)
 	s.senders.max = max(cfg.MaxSenders, 0)

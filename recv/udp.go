@@ -81,3 +81,10 @@ func (u *udpPoller) TryReadBatch(b *Batch) error {
 }
 
 func (u *udpPoller) Wait() error { return u.socket.Wait() }
+
+// refresh adds what was dropped since the last datagram.
+func (u *udpPoller) refresh(b *Batch) {
+	u.socket.Refresh()
+	b.KernelDrops += u.socket.Counters().KernelDrops - u.before.KernelDrops
+	u.before.KernelDrops = u.socket.Counters().KernelDrops
+}

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"errors"
 	"net/netip"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/recv"
@@ -117,5 +119,74 @@ func TestClosingAStreamThatWaitsForDatagrams(t *testing.T) {
 	}
 	if err := in.Err(); err != nil {
 		t.Errorf("closing counts as an error: %v", err)
+	}
+}
+
+// until waits until a stream's figures are as expected.
+func until(t *testing.T, in *recv.Stream, what string, good func(recv.Stats) bool) recv.Stats {
+	t.Helper()
+	for began := time.Now(); ; runtime.Gosched() {
+		st := in.Stats()
+		if good(st) {
+			return st
+		}
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("%s: not in ten seconds: %+v", what, st)
+		}
+	}
+}
+
+func sendHeaps(t *testing.T, out *send.Stream, n, size int) {
+	t.Helper()
+	for range n {
+		h := send.NewHeap(spead.Flavour{})
+		h.AddItem(0x1000, make([]byte, size))
+		if _, err := out.Send(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSocketsAreDrainedWhileTheConsumerIsAway(t *testing.T) {
+	out, in := udpPair(t, "127.0.0.1:0", send.UDPConfig{}, recv.Config{QueueHeaps: 1000})
+	for _, away := range []string{"before the first Next", "after a Next"} {
+		before := in.Stats().PacketsSeen
+		sendHeaps(t, out, 10, 1000)
+		until(t, in, away, func(st recv.Stats) bool { return st.PacketsSeen == before+10 && st.HeapsQueued == 10 })
+		for range 10 {
+			h, err := in.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Release()
+		}
+	}
+}
+
+func TestAFullQueueLeavesDatagramsToTheSocket(t *testing.T) {
+	out, in := udpPair(t, "127.0.0.1:0", send.UDPConfig{}, recv.Config{QueueHeaps: 3})
+	sendHeaps(t, out, 10, 1000)
+	st := until(t, in, "a full queue", func(st recv.Stats) bool { return st.WorkerBlocked > 0 })
+	if st.HeapsQueued != 3 || st.PacketsSeen != 3 {
+		t.Errorf("with a full queue: %+v", st)
+	}
+	for range 10 {
+		h, err := in.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Release()
+	}
+}
+
+func TestOnHeapIsCalledForHeapsFromSockets(t *testing.T) {
+	heaps := make(chan spead.HeapCnt, 10)
+	out, _ := udpPair(t, "127.0.0.1:0", send.UDPConfig{}, recv.Config{OnHeap: func(h *recv.Heap) {
+		heaps <- h.Cnt()
+		h.Release()
+	}})
+	sendHeaps(t, out, 10, 1000)
+	for range 10 {
+		<-heaps
 	}
 }

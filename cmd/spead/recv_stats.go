@@ -38,6 +38,24 @@ func addStats(sum, s *recv.Stats) {
 	sum.PayloadBytesAccepted += s.PayloadBytesAccepted
 	sum.PayloadBytesDelivered += s.PayloadBytesDelivered
 	sum.PayloadBytesInFlight += s.PayloadBytesInFlight
+	sum.HeapsBegun += s.HeapsBegun
+	sum.HeapsLive += s.HeapsLive
+	sum.HeapsUnseen += s.HeapsUnseen
+	sum.HeapsRefused += s.HeapsRefused
+	sum.CntRestarts += s.CntRestarts
+	sum.CntsOdd += s.CntsOdd
+	sum.HeapsBegunAgain += s.HeapsBegunAgain
+	sum.PacketsOutOfOrder += s.PacketsOutOfOrder
+	sum.PayloadBytesRepeated += s.PayloadBytesRepeated
+	sum.Fragmented += s.Fragmented
+	sum.Memory.Held += s.Memory.Held
+	sum.Memory.HeldMax += s.Memory.HeldMax
+	sum.Memory.Pooled += s.Memory.Pooled
+	sum.Memory.Hits += s.Memory.Hits
+	sum.Memory.Misses += s.Memory.Misses
+	sum.Memory.Dropped += s.Memory.Dropped
+	sum.Sources = append(sum.Sources, s.Sources...)
+	sum.Senders = append(sum.Senders, s.Senders...)
 	sum.ForeignFrames += s.ForeignFrames
 	sum.KernelDrops += s.KernelDrops
 	for i := range s.Refused {
@@ -50,9 +68,11 @@ func addStats(sum, s *recv.Stats) {
 }
 
 // eachCount gives every count of the statistics by its name in JSON, with that of the table that it is
-// in before it: "refused.bad_magic".
+// in before it: "refused.bad_magic". Lists are left out.
 func eachCount(s *recv.Stats, found func(name, value string)) error {
-	text, err := json.Marshal(s)
+	counts := *s
+	counts.Sources, counts.Senders, counts.Custom = nil, nil, nil
+	text, err := json.Marshal(&counts)
 	if err != nil {
 		return err
 	}

@@ -62,3 +62,26 @@ func TestLossRepetitionAndReordering(t *testing.T) {
 		t.Errorf("reordered: %d arrived, %d distinct, in order: %v", arrived, distinct, sorted)
 	}
 }
+
+func TestDamagedPacketsAreCopies(t *testing.T) {
+	sent := make([][]byte, 1000)
+	for i := range sent {
+		sent[i] = make([]byte, 100)
+	}
+	short, changed := 0, 0
+	for _, p := range (Network{Truncate: 0.2, Corrupt: 0.3}).Carry(sent) {
+		if len(p) < 100 {
+			short++
+		} else if slices.Max(p) > 0 {
+			changed++
+		}
+	}
+	if short < 150 || short > 250 || changed < 180 || changed > 300 {
+		t.Errorf("%d are short and %d changed", short, changed)
+	}
+	for i, p := range sent {
+		if slices.Max(p) > 0 {
+			t.Fatalf("packet %d was changed where it was sent", i)
+		}
+	}
+}
