@@ -22,6 +22,9 @@ func (s *Stream) countBatch(in *intake, now time.Time) {
 	}
 	s.noteTraffic(in, now)
 	w.ForeignFrames += b.Foreign
+	w.SkippedBytes += b.Skipped
+	w.Connections += b.Connections
+	w.ConnectionsFailed += b.ConnectionsFailed
 	w.KernelDrops += b.KernelDrops
 	w.Fragmented += b.Fragmented
 	if len(b.row) == 0 {

@@ -44,6 +44,12 @@ type Batch struct {
 	// Foreign counts what the source saw and left alone because it isn't for this stream: frames of
 	// other protocols in a capture.
 	Foreign int64
+	// Skipped counts bytes of a stream of bytes that belong to no packet handed over: junk, packets that
+	// are too long, and what is missing its end.
+	Skipped int64
+	// Connections counts connections that were opened, and ConnectionsFailed those that ended by an
+	// error.
+	Connections, ConnectionsFailed int64
 	// KernelDrops counts packets that the kernel reported as dropped before they could be read.
 	KernelDrops int64
 	// Fragmented counts datagrams that came in IP fragments.
@@ -77,6 +83,9 @@ func (b *Batch) reset() {
 
 // empty says whether there is nothing to count either.
 func (b *Batch) empty() bool {
+	if b.Skipped != 0 || b.Connections != 0 || b.ConnectionsFailed != 0 {
+		return false
+	}
 	return len(b.Datagrams) == 0 && len(b.row) == 0 && b.Foreign == 0 && b.KernelDrops == 0 && b.Refused.Total() == 0
 }
 

@@ -183,6 +183,14 @@ type Stats struct {
 
 	// ForeignFrames counts frames in captures that are no packets for this stream.
 	ForeignFrames int64 `json:"foreign_frames"`
+	// SkippedBytes counts bytes of streams of bytes (TCP, readers) that belong to no packet which was
+	// handed over: junk, packets that are too long, and what is missing its end. Each stretch of them
+	// counts once in Refused.
+	SkippedBytes int64 `json:"skipped_bytes"`
+	// Connections counts TCP connections that were opened, and ConnectionsFailed those that ended by an
+	// error such as a reset.
+	Connections       int64 `json:"connections"`
+	ConnectionsFailed int64 `json:"connections_failed"`
 	// KernelDrops counts packets that the kernel dropped because a socket's buffer was full. The stream
 	// never saw them.
 	KernelDrops int64 `json:"kernel_drops"`

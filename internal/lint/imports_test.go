@@ -23,6 +23,7 @@ var allowedImports = map[string][]string{
 	"internal/packetizer": {".", "internal/wire"},
 	"internal/assembler":  {".", "internal/wire"},
 	"internal/udp":        {".", "internal/wire", "internal/errno", "internal/udp/route", sysModule, netModule},
+	"internal/framing":    {".", "internal/wire"},
 	"internal/udp/route":  {sysModule},
 	"internal/udp/sink":   {sysModule},
 	"internal/tcp":        {},
@@ -30,7 +31,7 @@ var allowedImports = map[string][]string{
 	"inproc":              {".", "internal/wire"},
 	"internal/pcap":       {".", "github.com/gopacket/gopacket"},
 	"send":                {".", "internal/packetizer", "internal/udp", "internal/tcp", "internal/errno", "inproc", "internal/wire"},
-	"recv":                {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem"},
+	"recv":                {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing"},
 	"internal/mem":        {sysModule},
 	"capture":             {".", "internal/pcap", "internal/udp", "recv"},
 	"internal/heapjson":   {"."},
@@ -50,7 +51,7 @@ var testImports = []string{"github.com/google/go-cmp", "go.uber.org/goleak"}
 var testOnly = []string{"internal/vectors", "internal/simnet", "internal/netns", "internal/lint"}
 
 // coreFolders hold nothing but bytes, numbers and tables, so that they can be tried to exhaustion.
-var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler"}
+var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/framing"}
 
 // coreFiles are files as pure as that in packages that aren't. They take times, but ask for none.
 var coreFiles = []string{"send/pacer.go", "recv/chunk_window.go"}
