@@ -5,6 +5,7 @@ package recv
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -104,6 +105,8 @@ type Config struct {
 	// LogInterval is how often what was refused, discarded and lost is summed up for Logger. Default (0)
 	// 10 s.
 	LogInterval time.Duration
+	// substreamsAreDefault says that Substreams wasn't given.
+	substreamsAreDefault bool
 }
 
 // Reserve is memory to be allocated in advance.
@@ -162,11 +165,31 @@ const (
 // UDPConfig configures Stream.AddUDP.
 type UDPConfig struct {
 	// Address is what to listen on: an address of this machine or the unspecified one, or a multicast
-	// group, which is joined. With port 0 the kernel chooses; see Stream.Addrs. There is no default.
+	// group, which is joined. With port 0 the kernel chooses; see Stream.Addrs. There is no default; zero
+	// if Conn is given.
 	Address netip.AddrPort
 	// Interface is where a multicast group is joined: an interface's name, one of its addresses, or its
 	// index. Default (empty): the kernel chooses.
 	Interface string
+	// Senders are the addresses of the senders for whose packets a multicast group is joined
+	// (source-specific multicast). Default (none): everybody's.
+	Senders []netip.Addr
+	// Conn is a socket to use instead of a new one. It is the stream's from then on, which closes it. If it
+	// is a *net.UDPConn, batches and offload work as with a new one; from another, packets are read one by
+	// one. Address, Interface and Senders must have their zero values; the buffer is left as it is unless
+	// BufferSize says otherwise. Default (nil): a new socket.
+	Conn net.PacketConn
+	// Sockets is how many sockets share the port, each with its own buffer, so that together they hold
+	// more than a socket may without privilege. The kernel divides heaps among them by their cnt: all
+	// packets of a heap go to one. It takes Linux, a unicast address, and senders that put HEAP_CNT first,
+	// as spead2 and this module do; packets of others all go to the first socket. Other processes of the
+	// same user may join the port.
+	//
+	// Unless Config.Substreams is given, each socket's heaps become a substream, so that Config.MaxHeaps
+	// need not be larger than for one socket. Unless Config.AllowOutOfOrder is set, receive offload isn't
+	// used, since it may join packets of several heaps and so bring a heap to two sockets. 1, 2, 4, 8, 16,
+	// 32 or 64; default (0) 1.
+	Sockets int
 	// BufferSize is the size of the socket's receive buffer in bytes. The kernel may give less, which is
 	// logged. Default (0): 64 MiB with the privilege to exceed net.core.rmem_max (CAP_NET_ADMIN), 8 MiB
 	// without; negative leaves the kernel's own default.
@@ -183,6 +206,7 @@ func (c Config) withDefaults() (Config, error) {
 	if err := c.check(); err != nil {
 		return c, err
 	}
+	c.substreamsAreDefault = c.Substreams == 0
 	setDefault(&c.MaxHeaps, defaultMaxHeaps)
 	setDefault(&c.Substreams, defaultSubstreams)
 	setDefault(&c.QueueHeaps, defaultQueueHeaps)

@@ -90,6 +90,9 @@ type tcpConn struct {
 }
 
 func newTCPSource(cfg TCPConfig, listener net.Listener, logger *slog.Logger) *tcpSource {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
 	return &tcpSource{
 		cfg: cfg, listener: listener, logger: logger,
 		read:  make(chan *tcpConn),

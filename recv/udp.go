@@ -4,22 +4,23 @@ package recv
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/udp"
 )
 
-// AddUDP adds a UDP socket: unicast, or a multicast group that it joins. The socket is bound when
-// AddUDP returns, and the kernel keeps what arrives until Start. Errors: *spead.FieldError for what
-// the configuration got wrong, the socket's, or ErrStarted.
+// AddUDP adds a UDP socket, or several that share a port: unicast, or a multicast group that it joins.
+// The socket is bound when AddUDP returns, and the kernel keeps what arrives until Start. Errors:
+// *spead.FieldError for what the configuration got wrong, the socket's, or ErrStarted.
 func (s *Stream) AddUDP(cfg UDPConfig) error {
-	socket, err := udp.NewReceiver(udp.ReceiverConfig{
-		Address:       cfg.Address,
-		Interface:     cfg.Interface,
-		BufferSize:    cfg.BufferSize,
-		MaxPacketSize: cfg.MaxPacketSize,
-		GRO:           cfg.GRO,
-	})
+	if cfg.Conn != nil {
+		if _, ok := cfg.Conn.(*net.UDPConn); !ok {
+			return s.addPacketConn(cfg)
+		}
+	}
+	sockets, err := s.openUDP(cfg)
 	if err != nil {
 		var field *spead.FieldError
 		if errors.As(err, &field) {
@@ -27,17 +28,26 @@ func (s *Stream) AddUDP(cfg UDPConfig) error {
 		}
 		return err
 	}
-	asked := cfg.BufferSize
-	setDefault(&asked, udp.DefaultReceiveBuffer)
-	if granted := socket.BufferSize(); granted < asked && s.cfg.Logger != nil {
-		s.cfg.Logger.Warn("receive buffer is smaller than asked for", "asked", asked, "granted", granted,
-			"help", "raise net.core.rmem_max")
+	if len(sockets) > 1 {
+		s.divide(len(sockets))
 	}
+	var errs []error
+	addr := sockets[0].LocalAddr()
+	for _, socket := range sockets {
+		s.checkBuffer(cfg, socket)
+		errs = append(errs, s.add(udpSourceOf(socket), addr))
+		addr = netip.AddrPort{} // the others' is the same
+	}
+	return errors.Join(errs...)
+}
+
+// udpSourceOf gives the source that reads a socket.
+func udpSourceOf(socket *udp.Receiver) Source {
 	source := &udpSource{socket: socket}
 	if socket.Pollable() {
-		return s.add(&udpPoller{source}, socket.LocalAddr())
+		return &udpPoller{source}
 	}
-	return s.add(source, socket.LocalAddr())
+	return source
 }
 
 // udpSource reads a UDP socket.

@@ -30,15 +30,23 @@ type ReceiverConfig struct {
 	// Interface is where a multicast group is joined, as ParseInterface reads it. Only for groups.
 	// Default (empty): the zone of Address, or else the kernel chooses.
 	Interface string
+	// Senders are whose datagrams a group is joined for (source-specific multicast). Only for groups.
+	// Default (none): everybody's.
+	Senders []netip.Addr
+	// Conn is a socket to use, as it is, instead of a new one; Address, Interface and Senders must have
+	// their zero values. Default (nil): a new socket.
+	Conn *net.UDPConn
 	// BufferSize is the size of the socket's receive buffer in bytes. The kernel may grant less.
-	// Default (0) 8 MiB, or 64 MiB with the privilege to exceed net.core.rmem_max; negative leaves the
-	// kernel's own default.
+	// Default (0) 8 MiB, or 64 MiB with the privilege to exceed net.core.rmem_max, or that of Conn;
+	// negative leaves the kernel's own default.
 	BufferSize int
 	// MaxPacketSize is the largest datagram in bytes; longer ones are dropped and counted. 1 to 65535;
 	// default (0) 9200.
 	MaxPacketSize int
 	// GRO is receive offload, which takes 4 MiB of memory. Default OffloadAuto.
 	GRO Offload
+	// sockets is how many sockets share the port. Default (0) 1.
+	sockets int
 }
 
 // Receiver receives the datagrams of one UDP socket.
@@ -50,7 +58,7 @@ type Receiver struct {
 }
 
 // NewReceiver opens a socket, which is bound when NewReceiver returns. Errors: *spead.FieldError for
-// what the configuration got wrong, or the system's.
+// what the configuration got wrong, or the system's; cfg.Conn is still the caller's then.
 func NewReceiver(cfg ReceiverConfig) (*Receiver, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -62,7 +70,9 @@ func NewReceiver(cfg ReceiverConfig) (*Receiver, error) {
 	}
 	r := &Receiver{local: localAddr(conn)}
 	if err := r.setUp(conn, cfg); err != nil {
-		conn.Close()
+		if cfg.Conn == nil {
+			conn.Close()
+		}
 		return nil, err
 	}
 	return r, nil
@@ -70,7 +80,12 @@ func NewReceiver(cfg ReceiverConfig) (*Receiver, error) {
 
 // open returns a socket that is bound and has joined the group, if it is one.
 func (c *ReceiverConfig) open() (*net.UDPConn, error) {
-	if !c.Address.Addr().IsMulticast() {
+	switch {
+	case c.Conn != nil:
+		return c.Conn, nil
+	case c.sockets > 1:
+		return listenShared(c.Address, c.sockets)
+	case !c.Address.Addr().IsMulticast():
 		return listen(c.Address)
 	}
 	inlet, err := groupInterface(c.Address.Addr(), c.Interface)
@@ -81,7 +96,7 @@ func (c *ReceiverConfig) open() (*net.UDPConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := join(conn, c.Address.Addr(), inlet); err != nil {
+	if err := joinFrom(conn, c.Address.Addr(), inlet, c.Senders); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -153,12 +168,8 @@ func (c ReceiverConfig) withDefaults() (ReceiverConfig, error) {
 	if err := checkShared(c.BufferSize, "GRO", c.GRO); err != nil {
 		return c, err
 	}
-	if !c.Address.IsValid() {
-		return c, &spead.FieldError{Field: "Address", Value: c.Address, Allowed: "an IP address with a port"}
-	}
-	c.Address = unmapped(c.Address)
-	if c.Interface != "" && !c.Address.Addr().IsMulticast() {
-		return c, &spead.FieldError{Field: "Interface", Value: c.Interface, Allowed: "nothing, unless Address is a multicast group"}
+	if err := c.useAddress(); err != nil {
+		return c, err
 	}
 	if c.MaxPacketSize < 0 || c.MaxPacketSize > packetMaxLimit {
 		return c, &spead.FieldError{Field: "MaxPacketSize", Value: c.MaxPacketSize, Allowed: "1 to 65535, or 0 for 9200"}
@@ -166,5 +177,24 @@ func (c ReceiverConfig) withDefaults() (ReceiverConfig, error) {
 	if c.MaxPacketSize == 0 {
 		c.MaxPacketSize = defaultPacketMax
 	}
+	if c.Conn != nil && c.BufferSize == 0 {
+		c.BufferSize = -1
+	}
 	return c, nil
+}
+
+// useAddress checks where datagrams come from, and gives IPv4 addresses as such.
+func (c *ReceiverConfig) useAddress() (err error) {
+	switch {
+	case c.Conn != nil && c.Address.IsValid():
+		return &spead.FieldError{Field: "Address", Value: c.Address, Allowed: "nothing, as Conn has one"}
+	case c.Conn == nil && !c.Address.IsValid():
+		return &spead.FieldError{Field: "Address", Value: c.Address, Allowed: "an IP address with a port"}
+	}
+	c.Address = unmapped(c.Address)
+	if c.Interface != "" && !c.Address.Addr().IsMulticast() {
+		return &spead.FieldError{Field: "Interface", Value: c.Interface, Allowed: "nothing, unless Address is a multicast group"}
+	}
+	c.Senders, err = checkSenders(c.Address.Addr(), c.Senders)
+	return err
 }
