@@ -208,6 +208,7 @@ func (s *Stream) snapshot() Stats {
 	st.Memory = s.memory.stats()
 	st.SinglePacketHeaps = c.SinglePacketHeaps
 	st.SearchDist = c.SearchDist
+	st.Tolerated[repeatedCntIndex] = c.HeapsRestarted
 	st.PacketsOutOfOrder = c.PacketsOutOfOrder
 	st.PayloadBytesAccepted = c.PayloadBytes
 	st.PayloadBytesRepeated = c.BytesRepeated

@@ -38,6 +38,8 @@ type Config struct {
 	Substreams int
 	// BugCompat is what the sender deviates in; the wire doesn't say. Default: nothing.
 	BugCompat spead.BugCompat
+	// Dialect is what packets may deviate in from the specification. Default: nothing.
+	Dialect Dialect
 	// KeepStop delivers heaps with a stop item like others, instead of ending the stream at the first.
 	// Default false.
 	KeepStop bool
@@ -105,7 +107,7 @@ type Config struct {
 	// LogInterval is how often what was refused, discarded and lost is summed up for Logger. Default (0)
 	// 10 s.
 	LogInterval time.Duration
-	// substreamsAreDefault says that Substreams wasn't given.
+	// substreamsAreDefault says that Substreams wasn't given. Default false, until withDefaults.
 	substreamsAreDefault bool
 }
 
@@ -229,6 +231,9 @@ func (c *Config) check() error {
 	if c.BugCompat&^spead.BugPySPEAD != 0 {
 		return &spead.FieldError{Field: "recv.Config.BugCompat", Value: uint8(c.BugCompat), Allowed: "0 to 7"}
 	}
+	if c.Dialect&^dialectAll != 0 {
+		return &spead.FieldError{Field: "recv.Config.Dialect", Value: uint8(c.Dialect), Allowed: "a set of the tolerances that there are"}
+	}
 	for _, f := range []struct {
 		name  string
 		value int64
@@ -288,6 +293,7 @@ func (c *Config) assembly() assembler.Config {
 		MergeOverlaps:     c.MergeOverlaps,
 		KeepStop:          c.KeepStop,
 		BugCompat:         c.BugCompat,
+		RepeatedCnt:       c.Dialect&RepeatedCnt != 0,
 		MaxHeapLength:     c.MaxHeapLength,
 		MaxItems:          c.MaxItems,
 	}

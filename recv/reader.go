@@ -110,11 +110,10 @@ func (s *Stream) take(in *intake) {
 	d := in.batch.Datagrams[in.next]
 	in.next++
 	size, refusal := s.packet.Decode(d)
-	switch {
-	case refusal != spead.Accepted:
-	case size < len(d):
-		refusal = spead.RefusedTrailingBytes
-	default:
+	if refusal != spead.Accepted || size < len(d) {
+		refusal = s.tolerate(d, refusal)
+	}
+	if refusal == spead.Accepted {
 		refusal = s.assemble()
 	}
 	s.work.Refused[refusal]++

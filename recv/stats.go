@@ -150,6 +150,9 @@ type Stats struct {
 	// Refused counts the other packets by reason.
 	Refused Refusals `json:"refused"`
 
+	// Tolerated counts packets that were only taken for Config.Dialect, by tolerance.
+	Tolerated Tolerated `json:"tolerated"`
+
 	// HeapsBegun counts heaps of which a packet was accepted. HeapsDelivered counts those that the
 	// consumer has taken, HeapsQueued those waiting for it, HeapsLive those in progress, and
 	// HeapsDiscarded those that it won't get.

@@ -32,6 +32,9 @@ type Config struct {
 	// KeepStop makes stop items like any other: no heap ends as StopItem, and the assembler never
 	// stops. Default false.
 	KeepStop bool
+	// RepeatedCnt says that several heaps may have the same cnt, one after the other: a packet that begins
+	// a heap which has begun already gives that up and begins another. Default false.
+	RepeatedCnt bool
 	// BugCompat is what heaps report in their flavour, and how descriptors are read. Default: nothing.
 	BugCompat spead.BugCompat
 	// MaxHeapLength refuses packets of heaps longer than this, in bytes of payload. Default (0): no
@@ -93,11 +96,14 @@ func (a *Assembler) Add(p *wire.Packet) spead.Refusal {
 		return a.start(p, 0)
 	}
 	refusal := a.take(h, p)
-	if refusal == spead.Accepted {
+	switch {
+	case refusal == spead.Accepted:
 		if a.stopped = h.stop && !a.cfg.KeepStop; h.whole() {
 			a.table.remove(h)
 			a.complete(h)
 		}
+	case a.cfg.RepeatedCnt && p.PayloadOffset == 0:
+		return a.restart(h, p, refusal)
 	}
 	return refusal
 }

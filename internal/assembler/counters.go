@@ -11,6 +11,8 @@ type Counters struct {
 	HeapsStarted int64
 	// HeapsCompleted, HeapsEvicted, HeapsFlushed and HeapsStopped count finished heaps by their End.
 	HeapsCompleted, HeapsEvicted, HeapsFlushed, HeapsStopped int64
+	// HeapsRestarted counts those of HeapsStarted that had the cnt of one that had begun.
+	HeapsRestarted int64
 	// SinglePacketHeaps counts those of HeapsStarted that came in a packet as long as the heap.
 	SinglePacketHeaps int64
 	// SearchDist counts steps of looking up heaps by cnt, as spead2 does: at least one for each packet

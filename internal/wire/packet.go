@@ -110,33 +110,51 @@ func (p *Packet) decodeOrdered(b []byte) (payloadLength uint64, ok bool) {
 
 // decodePointers finds the special items, and where the others begin.
 func (p *Packet) decodePointers(b []byte) (payloadLength uint64, ok bool) {
-	var values [spead.PayloadLengthID + 1]uint64
-	var seen uint
-	first := len(b)
-	shift := uint(p.AddressBits) & 63
+	s := findSpecials(b, p.AddressBits)
+	const mandatory = 1<<spead.HeapCntID | 1<<spead.PayloadOffsetID | 1<<spead.PayloadLengthID
+	if s.seen&mandatory != mandatory {
+		return 0, false
+	}
+	p.use(s)
+	p.pointers = b[s.first:]
+	return s.values[spead.PayloadLengthID], true
+}
+
+// specials is what the special items among pointers say.
+type specials struct {
+	values [spead.PayloadLengthID + 1]uint64 // by id
+	seen   uint                              // a bit for each id
+	first  int                               // where the pointers begin from the first that isn't special
+}
+
+func (s *specials) has(id spead.ItemID) bool { return s.seen&(1<<id) != 0 }
+
+// findSpecials looks through all pointers. Of several with an id the last one counts.
+func findSpecials(b []byte, addressBits int) (s specials) {
+	s.first = len(b)
+	shift := uint(addressBits) & 63
 	for i := 0; i+PointerSize <= len(b); i += PointerSize {
 		pointer := binary.BigEndian.Uint64(b[i:])
 		// The mode bit is part of this on purpose: only immediates can be special.
 		id := pointer>>shift ^ 1<<(63-shift)
 		if id-1 < uint64(spead.PayloadLengthID) {
-			values[id] = pointer & (1<<shift - 1)
-			seen |= 1 << id
-		} else if first == len(b) {
-			first = i
+			s.values[id] = pointer & (1<<shift - 1)
+			s.seen |= 1 << id
+		} else if s.first == len(b) {
+			s.first = i
 		}
 	}
-	const mandatory = 1<<spead.HeapCntID | 1<<spead.PayloadOffsetID | 1<<spead.PayloadLengthID
-	if seen&mandatory != mandatory {
-		return 0, false
-	}
-	p.Cnt = spead.HeapCnt(values[spead.HeapCntID])
+	return s
+}
+
+// use takes over what special items say of the heap.
+func (p *Packet) use(s specials) {
+	p.Cnt = spead.HeapCnt(s.values[spead.HeapCntID])
 	p.HeapLength = Unsized
-	if seen&(1<<spead.HeapLengthID) != 0 {
-		p.HeapLength = int64(values[spead.HeapLengthID])
+	if s.has(spead.HeapLengthID) {
+		p.HeapLength = int64(s.values[spead.HeapLengthID])
 	}
-	p.PayloadOffset = int64(values[spead.PayloadOffsetID])
-	p.pointers = b[first:]
-	return values[spead.PayloadLengthID], true
+	p.PayloadOffset = int64(s.values[spead.PayloadOffsetID])
 }
 
 // PointerCount is the number of pointers that Pointer gives. Special ones may be among them, if
