@@ -3,7 +3,10 @@
 package main
 
 import (
+	"errors"
 	"math"
+	"net/netip"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +26,9 @@ type recvOptions struct {
 	joint     bool
 	count     int64
 	every     int64
+	tcp       recv.TCPConfig
+	senders   string
+	dialect   string
 
 	quiet, descriptors, values, json, payloadRanges, verify bool
 }
@@ -31,7 +37,8 @@ type recvOptions struct {
 func defaultRecvOptions() recvOptions {
 	return recvOptions{
 		stream: recv.Config{MaxHeaps: 4, Substreams: 1, QueueHeaps: 4, MaxHeapLength: 1 << 30, MaxMemory: 2 << 30},
-		udp:    recv.UDPConfig{MaxPacketSize: 9200, BufferSize: 8 << 20},
+		udp:    recv.UDPConfig{MaxPacketSize: 9200, BufferSize: 8 << 20, Sockets: 1},
+		tcp:    recv.TCPConfig{Connections: 1},
 		every:  1,
 	}
 }
@@ -45,7 +52,8 @@ func newRecv(c console) *cobra.Command {
 
 A source is an endpoint: port, :port, host:port, [v6]:port, or 239.1.2.3+7:7148 for eight consecutive
 multicast groups, with commas between several; a port alone is that of all IPv4 interfaces, and with
-port 0 the system chooses one. Or it is a file: pcap or pcapng, also compressed by gzip; a name of
+port 0 the system chooses one. With tcp:// before it, connections are taken there instead: one, after
+which the stream ends, or as many as --connections says. Or it is a file: pcap or pcapng, also compressed by gzip; a name of
 digits needs ./ before it. Each source is a stream of its own, to which all its endpoints belong;
 --joint makes all sources one stream. A stream ends at a heap with the stop item or with its file,
 and the command with its last stream or by Ctrl-C.
@@ -60,13 +68,17 @@ expected to get all heaps; if it gets those of one of a sender's 8 endpoints, sa
 		Example: `  spead recv 7148
   spead recv 239.1.2.3+7:7148 --interface eth0 --quiet --verify
   spead recv night.pcapng --filter 'udp dst port 7148' --json | jq .items
+  spead recv tcp://:7148 --connections 3
+  spead recv 10.130.0.1:4660 --dialect ska-low --sockets 8
   spead recv 10.0.0.1:0 --descriptors --values --count 10`,
 		Args: atLeastOne("SOURCE"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"pcap", "pcapng", "cap", "gz"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.finish()
+			if err := o.finish(cmd); err != nil {
+				return err
+			}
 			return byFlag(receive(cmd.Context(), c, &o, args))
 		},
 	}
@@ -107,11 +119,17 @@ func (o *recvOptions) addStreamFlags(cmd *cobra.Command) {
 	flag[int]{"buffer", "size of each socket's buffer", &o.udp.BufferSize, sizes(1, 1<<30-1)}.add(cmd)
 	flag[string]{"interface", "where to join multicast groups: a name, an address or an index", &o.udp.Interface, texts("INTERFACE")}.add(cmd)
 	flag[string]{"bind", "as in spead2: --interface", &o.bind, texts("ADDRESS")}.add(cmd)
+	flag[string]{"source-filter", "addresses of the senders to join multicast groups for, with commas between; otherwise all",
+		&o.senders, texts("ADDRESSES")}.add(cmd)
+	flag[int]{"sockets", "sockets that share each UDP port, a power of two: more room without privilege", &o.udp.Sockets, wholeNumbers(1, 64)}.add(cmd)
+	flag[int]{"connections", "TCP connections to take at each endpoint; 0 for any number", &o.tcp.Connections, wholeNumbers(0, math.MaxInt32)}.add(cmd)
+	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
+		&o.dialect, texts("DIALECT")}.add(cmd)
 	addSwitch(cmd, &o.noGRO, "no-gro", "don't let the kernel join packets into large messages")
 }
 
 // finish turns what the command line says into what the library takes.
-func (o *recvOptions) finish() {
+func (o *recvOptions) finish(cmd *cobra.Command) error {
 	if o.pyspead {
 		o.bugCompat = int(spead.BugPySPEAD)
 	}
@@ -122,4 +140,39 @@ func (o *recvOptions) finish() {
 	if o.noGRO {
 		o.udp.GRO = recv.OffloadOff
 	}
+	// What wasn't given is the library's business: it depends on the kind of source.
+	given := cmd.Flags().Changed
+	if !given("substreams") {
+		o.stream.Substreams = 0
+	}
+	if given("buffer") {
+		o.tcp.BufferSize = o.udp.BufferSize
+	}
+	if given("packet-size") {
+		o.tcp.MaxPacketSize = o.udp.MaxPacketSize
+	}
+	if o.tcp.Connections == 0 {
+		o.tcp.Connections = -1
+	}
+	return o.finishTexts()
+}
+
+// finishTexts reads what flags hold as text.
+func (o *recvOptions) finishTexts() (err error) {
+	if o.stream.Dialect, err = recv.ParseDialect(o.dialect); err != nil {
+		var field *spead.FieldError
+		errors.As(err, &field)
+		return wrong("--dialect", field.Value, field.Allowed)
+	}
+	if o.senders == "" {
+		return nil
+	}
+	for text := range strings.SplitSeq(o.senders, ",") {
+		a, err := netip.ParseAddr(strings.TrimSpace(text))
+		if err != nil {
+			return wrong("--source-filter", o.senders, "IP addresses with commas between them")
+		}
+		o.udp.Senders = append(o.udp.Senders, a)
+	}
+	return nil
 }

@@ -67,11 +67,20 @@ func (o *recvOptions) addSource(ctx context.Context, s *recv.Stream, source stri
 	if o.filter != "" {
 		return wrong("--filter", o.filter, "nothing, unless all sources are capture files")
 	}
-	endpoints, err := parseEndpoints(ctx, source, receiving())
+	text, isTCP := strings.CutPrefix(source, "tcp://")
+	endpoints, err := parseEndpoints(ctx, text, receiving())
 	if err != nil {
 		return err
 	}
 	for _, e := range endpoints {
+		if isTCP {
+			cfg := o.tcp
+			cfg.Address = e
+			if err := s.AddTCP(cfg); err != nil {
+				return fmt.Errorf("listen on %v: %w", e, err)
+			}
+			continue
+		}
 		cfg := o.udp
 		cfg.Address = e
 		if err := s.AddUDP(cfg); err != nil {
