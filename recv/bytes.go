@@ -31,7 +31,7 @@ type byteSource struct {
 }
 
 func (s *byteSource) ReadBatch(b *Batch) error {
-	_, err := s.cutter.ReadFrom(s.reader)
+	_, err := s.cutter.ReadOnce(s.reader)
 	s.cut(b, err)
 	if err != nil && s.closed.Load() {
 		return net.ErrClosed // whatever a reader says that was closed

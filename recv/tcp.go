@@ -42,7 +42,11 @@ func (s *Stream) AddTCP(cfg TCPConfig) error {
 			return err
 		}
 	}
-	return s.add(newTCPSource(cfg, listener, s.cfg.Logger), listenerAddr(listener))
+	source := newTCPSource(cfg, listener, s.cfg.Logger)
+	if _, isTCP := listener.(*net.TCPListener); isTCP && tcpPollable && cfg.Connections == 1 {
+		return s.add(newTCPSingle(source), listenerAddr(listener))
+	}
+	return s.add(source, listenerAddr(listener))
 }
 
 // listenerAddr gives a listener's address, if it is one of TCP.
@@ -225,7 +229,7 @@ func (t *tcpSource) enter(c *tcpConn) bool {
 func (t *tcpSource) receive(c *tcpConn) {
 	defer t.leave(c)
 	for c.err == nil {
-		if _, c.err = c.bytes.cutter.ReadFrom(c.Conn); c.err != nil && t.isClosed() {
+		if _, c.err = c.bytes.cutter.ReadOnce(c.Conn); c.err != nil && t.isClosed() {
 			return
 		}
 		select {

@@ -36,8 +36,8 @@ func NewCutter(packetMax int) *Cutter {
 	return &Cutter{buffer: make([]byte, max(bufferSize, 2*packetMax)), packetMax: packetMax}
 }
 
-// ReadFrom makes one Read of r. Packets given before are no longer valid.
-func (c *Cutter) ReadFrom(r io.Reader) (n int, err error) {
+// ReadOnce makes one Read of r. Packets given before are no longer valid.
+func (c *Cutter) ReadOnce(r io.Reader) (n int, err error) {
 	n, err = r.Read(c.Room())
 	c.Filled(n)
 	return n, err
@@ -60,7 +60,7 @@ func (c *Cutter) Filled(n int) { c.end += n }
 
 // Next gives the next packet, or the reason why bytes were left out: once for each packet that is too
 // long, and once for consecutive junk. ok is false when that is all until more bytes come. The packet
-// belongs to the Cutter and is valid until Room or ReadFrom.
+// belongs to the Cutter and is valid until Room or ReadOnce.
 func (c *Cutter) Next() (packet []byte, refusal spead.Refusal, ok bool) {
 	for c.leaveOut() {
 		rest := c.buffer[c.start:c.end]

@@ -126,7 +126,7 @@ func TestALongStreamPassesThroughTheBuffer(t *testing.T) {
 	stream := bytes.NewReader(bytes.Repeat(want, 1000))
 	n := 0
 	for {
-		_, err := c.ReadFrom(stream)
+		_, err := c.ReadOnce(stream)
 		if err != nil {
 			break
 		}
@@ -152,7 +152,7 @@ func TestCuttingAllocatesNothing(t *testing.T) {
 	r := bytes.NewReader(stream)
 	allocs := testing.AllocsPerRun(100, func() {
 		r.Reset(stream)
-		if _, err := c.ReadFrom(r); err != nil {
+		if _, err := c.ReadOnce(r); err != nil {
 			t.Fatal(err)
 		}
 		for ok := true; ok; _, _, ok = c.Next() {
