@@ -36,7 +36,24 @@ func newLink(t *testing.T) *link {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.awaitCarrier(t)
 	return l
+}
+
+// awaitCarrier waits until both ends know of each other: what is sent before is lost.
+func (l *link) awaitCarrier(t *testing.T) {
+	t.Helper()
+	for n, device := range map[*netns.Namespace]string{l.sender: "out", l.receiver: "in"} {
+		for up := false; !up; {
+			n.Do(func() {
+				text, err := exec.Command("ip", "-o", "link", "show", "dev", device).CombinedOutput()
+				up = err != nil || strings.Contains(string(text), "state UP")
+				if err != nil {
+					t.Errorf("%v: %s", err, text)
+				}
+			})
+		}
+	}
 }
 
 func newNamespace(t *testing.T) *netns.Namespace {
