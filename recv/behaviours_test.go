@@ -29,14 +29,26 @@ type behaviour struct {
 	refused map[spead.Refusal]int64
 }
 
-// part makes a packet of a heap, of which byte i of the payload is the cnt plus i. Without a length it
-// has no HEAP_LENGTH.
-func part(cnt, length, offset, size int, items ...wire.Pointer) []byte {
+// part makes a packet of a heap, of which byte i of the payload is the cnt plus i: values are the special
+// items by their ids from 1 on (cnt, length, offset, size), missing where they are below 0.
+func part(cnt int, values ...int) []byte {
+	values = append([]int{cnt}, values...)
+	offset, size := values[2], values[3]
+	return withPointers(values, nil, cnt+offset, size)
+}
+
+// stopPacket makes a heap of one packet and one byte, with a stop item.
+func stopPacket(cnt int) []byte {
+	stop := wire.ImmediatePointer(40, spead.StreamCtrlID, uint64(spead.CtrlStop))
+	return withPointers([]int{cnt, 1, 0, 1}, []wire.Pointer{stop}, cnt, 1)
+}
+
+// withPointers makes a packet whose payload is so many bytes from first on.
+func withPointers(values []int, items []wire.Pointer, first, size int) []byte {
 	b := wire.AppendHeader(nil, spead.Flavour{}, 0)
-	for id, v := range map[spead.ItemID]int{spead.HeapCntID: cnt, spead.HeapLengthID: length,
-		spead.PayloadOffsetID: offset, spead.PayloadLengthID: size} {
+	for i, v := range values {
 		if v >= 0 {
-			b = wire.AppendPointer(b, wire.ImmediatePointer(40, id, uint64(v)))
+			b = wire.AppendPointer(b, wire.ImmediatePointer(40, spead.ItemID(i+1), uint64(v)))
 		}
 	}
 	for _, p := range items {
@@ -44,13 +56,9 @@ func part(cnt, length, offset, size int, items ...wire.Pointer) []byte {
 	}
 	binary.BigEndian.PutUint16(b[6:], uint16(len(b)/wire.PointerSize-1))
 	for i := range size {
-		b = append(b, byte(cnt+offset+i))
+		b = append(b, byte(first+i))
 	}
 	return b
-}
-
-func stopItem() wire.Pointer {
-	return wire.ImmediatePointer(40, spead.StreamCtrlID, uint64(spead.CtrlStop))
 }
 
 // heap makes a heap of three packets.
@@ -86,7 +94,7 @@ func behaviours() []behaviour {
 			lost: 1, refused: map[spead.Refusal]int64{spead.RefusedOverlap: 1}},
 		{name: "eviction", cfg: recv.Config{MaxHeaps: 1, Substreams: 1}, ordered: true,
 			packets: slices.Concat(heap(1)[:1], heap(2), heap(1)[1:]), heaps: map[spead.HeapCnt]bool{2: true}, lost: 1,
-			refused: map[spead.Refusal]int64{spead.RefusedNoHeap: 2}},
+			refused: map[spead.Refusal]int64{spead.RefusedLate: 2}},
 		{name: "incomplete heaps", cfg: recv.Config{Incomplete: true}, packets: slices.Concat(heap(1)[:2], heap(2)),
 			heaps: map[spead.HeapCnt]bool{1: false, 2: true}},
 		{name: "heaps without a length", packets: [][]byte{part(1, -1, 0, 70), part(1, -1, 70, 30), part(2, -1, 0, 5)},
@@ -94,7 +102,7 @@ func behaviours() []behaviour {
 		{name: "a length is required", cfg: recv.Config{RequireHeapLength: true}, packets: slices.Concat([][]byte{part(1, -1, 0, 70)}, heap(2)),
 			heaps: map[spead.HeapCnt]bool{2: true}, refused: map[spead.Refusal]int64{spead.RefusedUnsized: 1}},
 		{name: "a stop item that is kept", cfg: recv.Config{KeepStop: true},
-			packets: slices.Concat(heap(1), [][]byte{part(2, 1, 0, 1, stopItem())}, heap(3)),
+			packets: slices.Concat(heap(1), [][]byte{stopPacket(2)}, heap(3)),
 			heaps:   map[spead.HeapCnt]bool{1: true, 2: true, 3: true}},
 		{name: "lengths that contradict each other", packets: [][]byte{heap(1)[0], part(1, 260, 100, 100), heap(1)[1], heap(1)[2]},
 			heaps: map[spead.HeapCnt]bool{1: true}, refused: map[spead.Refusal]int64{spead.RefusedLengthMismatch: 1}},
@@ -122,7 +130,7 @@ func (b behaviour) try(t *testing.T, k kind) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	stop := part(1<<20, 1, 0, 1, stopItem())
+	stop := stopPacket(1 << 20)
 	all := slices.Clone(b.packets)
 	if !cfg.KeepStop {
 		all = append(all, stop)

@@ -87,12 +87,17 @@ func NewStream(cfg Config) (*Stream, error) {
 	for _, r := range cfg.Reserve {
 		s.memory.pool.reserve(r)
 	}
+	s.newAssembler()
+	return s, nil
+}
+
+// newAssembler gives the loop an assembler without heaps. Preconditions: the stream isn't started.
+func (s *Stream) newAssembler() {
 	var placer assembler.Placer = &s.memory
-	if cfg.Scatter != nil {
+	if s.cfg.Scatter != nil {
 		placer = scatterer{&s.memory}
 	}
-	s.assembler = assembler.New(cfg.assembly(), placer)
-	return s, nil
+	s.assembler = assembler.New(s.cfg.assembly(), placer)
 }
 
 // AddSource adds a source, which the stream owns from now on: if it can't be added, because the

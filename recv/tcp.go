@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gospead/spead/internal/framing"
+	"github.com/gospead/spead/internal/tcp"
 )
 
 // acceptPause is how long the listener rests when there is no descriptor or memory for a connection.
@@ -43,7 +44,7 @@ func (s *Stream) AddTCP(cfg TCPConfig) error {
 		}
 	}
 	source := newTCPSource(cfg, listener, s.cfg.Logger)
-	if _, isTCP := listener.(*net.TCPListener); isTCP && tcpPollable && cfg.Connections == 1 {
+	if _, isTCP := listener.(*net.TCPListener); isTCP && tcp.Pollable && cfg.Connections == 1 {
 		return s.add(newTCPSingle(source), listenerAddr(listener))
 	}
 	return s.add(source, listenerAddr(listener))
@@ -209,8 +210,8 @@ func isShortage(err error) bool {
 
 // enter makes a connection one of the source's; false if the source was closed meanwhile.
 func (t *tcpSource) enter(c *tcpConn) bool {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok && t.cfg.BufferSize > 0 {
-		if err := tcp.SetReadBuffer(t.cfg.BufferSize); err != nil {
+	if conn, ok := c.Conn.(*net.TCPConn); ok && t.cfg.BufferSize > 0 {
+		if err := conn.SetReadBuffer(t.cfg.BufferSize); err != nil {
 			t.logger.Warn("receive buffer left alone", "asked", t.cfg.BufferSize, "error", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/gospead/spead/internal/framing"
+	"github.com/gospead/spead/internal/tcp"
 )
 
 // tcpSingle takes the packets of one connection, in whatever goroutine runs the stream's loop: to hand
@@ -19,7 +20,7 @@ type tcpSingle struct {
 
 	// connMu guards what follows. It is not held while anything is waited for.
 	connMu sync.Mutex
-	conn   *tryConn
+	conn   *tcp.Conn
 	peer   string
 	err    error // with which accepting ended
 }
@@ -36,7 +37,7 @@ func (t *tcpSingle) Wait() error {
 	case err != nil:
 		return err
 	case conn != nil:
-		return conn.wait()
+		return conn.Wait()
 	}
 	conn, err = t.take()
 	t.connMu.Lock()
@@ -45,14 +46,14 @@ func (t *tcpSingle) Wait() error {
 	return err
 }
 
-func (t *tcpSingle) connection() (*tryConn, error) {
+func (t *tcpSingle) connection() (*tcp.Conn, error) {
 	t.connMu.Lock()
 	defer t.connMu.Unlock()
 	return t.conn, t.err
 }
 
 // take accepts the connection.
-func (t *tcpSingle) take() (*tryConn, error) {
+func (t *tcpSingle) take() (*tcp.Conn, error) {
 	conn, err := t.accept()
 	t.listener.Close()
 	if err != nil {
@@ -62,7 +63,7 @@ func (t *tcpSingle) take() (*tryConn, error) {
 		return nil, net.ErrClosed
 	}
 	t.peer = conn.RemoteAddr().String()
-	try, err := newTryConn(conn.(*net.TCPConn))
+	try, err := tcp.NewConn(conn.(*net.TCPConn))
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (t *tcpSingle) TryReadBatch(b *Batch) error {
 		return t.reason(err)
 	}
 	b.Connections += t.news()
-	n, err := conn.tryRead(t.bytes.cutter.Room())
+	n, err := conn.TryRead(t.bytes.cutter.Room())
 	t.bytes.cutter.Filled(n)
 	t.bytes.cut(b, err)
 	if err != nil && err != io.EOF && !t.isClosed() {

@@ -3,9 +3,11 @@
 package recv
 
 import (
+	"errors"
 	"net"
+	"sync/atomic"
 
-	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/udp"
 )
 
@@ -52,5 +54,64 @@ func (s *Stream) divide(sockets int) {
 		return
 	}
 	s.cfg.Substreams = sockets
-	s.assembler = assembler.New(s.cfg.assembly(), &s.memory)
+	s.newAssembler()
+}
+
+// packetConnMax is the default of UDPConfig.MaxPacketSize, as package udp has it.
+const packetConnMax = 9200
+
+// packetConn reads packets one by one from a connection of any kind.
+type packetConn struct {
+	net.PacketConn
+	buffer []byte // one byte longer than a packet may be
+	closed atomic.Bool
+}
+
+// addPacketConn adds a connection that isn't a UDP socket.
+func (s *Stream) addPacketConn(cfg UDPConfig) error {
+	field := func(name string, value any, allowed string) error {
+		return &spead.FieldError{Field: "recv.UDPConfig." + name, Value: value, Allowed: allowed}
+	}
+	const nothing = "nothing, as Conn is given"
+	switch {
+	case cfg.Address.IsValid():
+		return field("Address", cfg.Address, nothing)
+	case cfg.Interface != "":
+		return field("Interface", cfg.Interface, nothing)
+	case len(cfg.Senders) > 0:
+		return field("Senders", cfg.Senders, nothing)
+	case cfg.Sockets < 0 || cfg.Sockets > 1:
+		return field("Sockets", cfg.Sockets, "1, as Conn is given")
+	case cfg.BufferSize > 0:
+		return field("BufferSize", cfg.BufferSize, "0, unless Conn is a *net.UDPConn")
+	case cfg.MaxPacketSize < 0 || cfg.MaxPacketSize > 65535:
+		return field("MaxPacketSize", cfg.MaxPacketSize, "1 to 65535, or 0 for 9200")
+	}
+	setDefault(&cfg.MaxPacketSize, packetConnMax)
+	return s.AddSource(&packetConn{PacketConn: cfg.Conn, buffer: make([]byte, cfg.MaxPacketSize+1)})
+}
+
+func (p *packetConn) ReadBatch(b *Batch) error {
+	n, _, err := p.ReadFrom(p.buffer)
+	switch {
+	case err != nil && p.closed.Load():
+		return net.ErrClosed // whatever a connection says that was closed
+	case err != nil:
+		return err
+	case n == 0:
+		b.Refuse(spead.RefusedEmpty)
+	case n == len(p.buffer):
+		b.Refuse(spead.RefusedTooLong)
+	default:
+		b.Add(p.buffer[:n:n])
+	}
+	return nil
+}
+
+func (p *packetConn) Close() error {
+	p.closed.Store(true)
+	if err := p.PacketConn.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
 }

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package recv
+package tcp
 
 import (
 	"errors"
@@ -12,11 +12,11 @@ import (
 	"syscall"
 )
 
-// tcpPollable says whether connections can be read without waiting.
-const tcpPollable = true
+// Pollable says whether connections can be read without waiting.
+const Pollable = true
 
-// tryConn reads a connection without waiting.
-type tryConn struct {
+// Conn reads a connection. Close it through the connection that it was made of.
+type Conn struct {
 	raw syscall.RawConn
 	// What is called with the descriptor, bound once, as binding it each time would allocate.
 	once  func(fd uintptr)
@@ -29,20 +29,22 @@ type tryConn struct {
 	errno error
 }
 
-func newTryConn(conn *net.TCPConn) (*tryConn, error) {
+// NewConn returns a reader of a connection. Errors: the connection is closed.
+func NewConn(conn *net.TCPConn) (*Conn, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	c := &tryConn{raw: raw}
+	c := &Conn{raw: raw}
 	c.once, c.ready = c.read, c.readable
 	return c, nil
 }
 
-// tryRead reads what there is: nothing, without an error, if there is nothing yet.
-func (c *tryConn) tryRead(room []byte) (n int, err error) {
+// TryRead reads what there is: nothing, without an error, if there is nothing yet. One goroutine at a
+// time may call it.
+func (c *Conn) TryRead(room []byte) (n int, err error) {
 	c.room = room
-	// Unlike Read, Control doesn't exclude wait, which another goroutine may be in.
+	// Unlike Read, Control doesn't exclude Wait, which another goroutine may be in.
 	if err := c.raw.Control(c.once); err != nil {
 		return 0, err
 	}
@@ -57,7 +59,7 @@ func (c *tryConn) tryRead(room []byte) (n int, err error) {
 	return c.n, nil
 }
 
-func (c *tryConn) read(fd uintptr) {
+func (c *Conn) read(fd uintptr) {
 	for {
 		if c.n, c.errno = syscall.Read(int(fd), c.room); c.errno != syscall.EINTR {
 			return
@@ -66,9 +68,9 @@ func (c *tryConn) read(fd uintptr) {
 }
 
 // wait waits until there is something to read, be it an end or an error.
-func (c *tryConn) wait() error { return c.raw.Read(c.ready) }
+func (c *Conn) Wait() error { return c.raw.Read(c.ready) }
 
-func (c *tryConn) readable(fd uintptr) bool {
+func (c *Conn) readable(fd uintptr) bool {
 	_, _, err := syscall.Recvfrom(int(fd), c.peek[:], syscall.MSG_PEEK)
 	return err != syscall.EAGAIN && err != syscall.EINTR
 }
