@@ -2,7 +2,8 @@
 
 // Package recv turns datagrams into heaps.
 //
-// A Stream takes packets from sources (UDP sockets, captures, memory, queues in the process),
+// A Stream takes packets from sources (UDP sockets, TCP connections, captures, readers, memory, queues
+// in the process),
 // assembles heaps, and hands them to the consumer through a bounded queue:
 //
 //	stream, err := recv.NewStream(recv.Config{})

@@ -26,17 +26,23 @@ func peer(t *testing.T, name string) string {
 	return path
 }
 
-// sendFrom has a peer send to a stream that is started with it, through a transport.
-func sendFrom(t *testing.T, command, transport string, cfg recv.Config, arguments ...string) *recv.Stream {
+// pairing is one of spead2's commands, what connects it with a stream, and the stream's configuration.
+type pairing struct {
+	command, transport string
+	cfg                recv.Config
+}
+
+// receive has the peer send to a stream, and returns when all is sent.
+func (p pairing) receive(t *testing.T, arguments ...string) *recv.Stream {
 	t.Helper()
-	cfg.QueueHeaps = 64
-	s, err := recv.NewStream(cfg)
+	p.cfg.QueueHeaps = 64
+	s, err := recv.NewStream(p.cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
 	local := netip.MustParseAddrPort("127.0.0.1:0")
-	if transport == "tcp" {
+	if p.transport == "tcp" {
 		err = s.AddTCP(recv.TCPConfig{Address: local})
 		arguments = append(arguments, "--tcp")
 	} else {
@@ -48,7 +54,7 @@ func sendFrom(t *testing.T, command, transport string, cfg recv.Config, argument
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
-	output, err := exec.CommandContext(t.Context(), command, append(arguments, s.Addrs()[0].String())...).CombinedOutput()
+	output, err := exec.CommandContext(t.Context(), p.command, append(arguments, s.Addrs()[0].String())...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
@@ -68,7 +74,7 @@ func TestTheCppSenderOfSpead2(t *testing.T) {
 			for _, items := range []int{1, 3, 250} {
 				for _, flags := range []string{"--addr-bits=40", "--addr-bits=48", "--pyspead"} {
 					t.Run(fmt.Sprintf("%s/packet=%d/items=%d/%s", transport, packet, items, flags), func(t *testing.T) {
-						s := sendFrom(t, command, transport, recv.Config{}, "--verify", flags,
+						s := pairing{command, transport, recv.Config{}}.receive(t, "--verify", flags,
 							fmt.Sprintf("--packet=%d", packet), fmt.Sprintf("--items=%d", items),
 							fmt.Sprintf("--heaps=%d", heaps), fmt.Sprintf("--heap-size=%d", heapSize))
 						verified := 0
@@ -127,7 +133,7 @@ func TestThePythonSenderOfSpead2(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/bits=%d/%s", transport, bits, flag), func(t *testing.T) {
 					arguments := []string{fmt.Sprintf("--addr-bits=%d", bits), "--items=2", "--dtype=>i4", "--packet=1472",
 						fmt.Sprintf("--heaps=%d", heaps), fmt.Sprintf("--heap-size=%d", heapSize)}
-					s := sendFrom(t, command, transport, recv.Config{BugCompat: bugs}, append(arguments, strings.Fields(flag)...)...)
+					s := pairing{command, transport, recv.Config{BugCompat: bugs}}.receive(t, append(arguments, strings.Fields(flag)...)...)
 					var group spead.ItemGroup
 					values := 0
 					for h := range s.Heaps(t.Context()) {

@@ -95,7 +95,9 @@ func (s *Stream) open(in *intake, err error) {
 	}
 	if !in.batch.empty() {
 		now := time.Now()
-		s.pace.note(now, len(in.batch.Datagrams))
+		if _, waits := in.source.(*tcpSingle); !waits { // a peer that must wait for us lets us wait too
+			s.pace.note(now, len(in.batch.Datagrams))
+		}
 		s.countBatch(in, now)
 	}
 }

@@ -199,6 +199,11 @@ type Stats struct {
 	KernelDrops int64 `json:"kernel_drops"`
 	// Fragmented counts datagrams that came in IP fragments.
 	Fragmented int64 `json:"fragmented"`
+	// ReceiveBuffer is the size in bytes of all UDP sockets' receive buffers together, and
+	// ReceiveBufferMissing what the kernel didn't grant of what was asked for: the less there is, the
+	// sooner packets are dropped when the machine is busy.
+	ReceiveBuffer        int64 `json:"receive_buffer"`
+	ReceiveBufferMissing int64 `json:"receive_buffer_missing"`
 
 	// Memory is the use of payload memory.
 	Memory MemoryStats `json:"memory"`

@@ -32,13 +32,19 @@ func (s *Stream) openUDP(cfg UDPConfig) ([]*udp.Receiver, error) {
 	return udp.NewReceivers(receiver, cfg.Sockets)
 }
 
-// checkBuffer says so if a socket's buffer isn't what was asked for.
+// checkBuffer counts a socket's buffer, and says so if it isn't what was asked for.
 func (s *Stream) checkBuffer(cfg UDPConfig, socket *udp.Receiver) {
 	asked := cfg.BufferSize
 	if cfg.Conn == nil {
 		setDefault(&asked, udp.DefaultReceiveBuffer)
 	}
-	if granted := socket.BufferSize(); granted < asked && s.cfg.Logger != nil {
+	granted := socket.BufferSize()
+	missing := max(0, asked-granted)
+	s.lock()
+	s.work.ReceiveBuffer += int64(granted)
+	s.work.ReceiveBufferMissing += int64(missing)
+	s.baton.Unlock()
+	if missing > 0 && s.cfg.Logger != nil {
 		s.cfg.Logger.Warn("receive buffer is smaller than asked for", "asked", asked, "granted", granted,
 			"help", "raise net.core.rmem_max, or set UDPConfig.Sockets")
 	}

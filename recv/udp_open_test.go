@@ -185,3 +185,12 @@ func TestAGroupIsReceivedFromItsSendersOnly(t *testing.T) {
 		t.Error("what came first was from another sender")
 	}
 }
+
+func TestABufferThatTheKernelDoesNotGrantIsInTheFigures(t *testing.T) {
+	const asked = 1<<30 - 1 // far more than a socket gets, even by privilege
+	s, _ := newUDPStream(t, Config{}, UDPConfig{BufferSize: asked})
+	st := s.Stats()
+	if st.ReceiveBuffer <= 0 || st.ReceiveBuffer+st.ReceiveBufferMissing != asked {
+		t.Errorf("%d bytes granted and %d not, of %d", st.ReceiveBuffer, st.ReceiveBufferMissing, asked)
+	}
+}
