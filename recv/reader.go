@@ -95,7 +95,7 @@ func (s *Stream) open(in *intake, err error) {
 	}
 	if !in.batch.empty() {
 		now := time.Now()
-		if _, waits := in.source.(*tcpSingle); !waits { // a peer that must wait for us lets us wait too
+		if in.poller != nil { // who reads the others wakes who waits
 			s.pace.note(now, len(in.batch.Datagrams))
 		}
 		s.countBatch(in, now)

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/gospead/spead/internal/framing"
-	"github.com/gospead/spead/internal/tcp"
 )
 
 // acceptPause is how long the listener rests when there is no descriptor or memory for a connection.
@@ -44,7 +43,7 @@ func (s *Stream) AddTCP(cfg TCPConfig) error {
 		}
 	}
 	source := newTCPSource(cfg, listener, s.cfg.Logger)
-	if _, isTCP := listener.(*net.TCPListener); isTCP && tcp.Pollable && cfg.Connections == 1 {
+	if cfg.Connections == 1 {
 		return s.add(newTCPSingle(source), listenerAddr(listener))
 	}
 	return s.add(source, listenerAddr(listener))
