@@ -14,6 +14,8 @@ const (
 	defaultTCPMaxPacketSize = 65536
 	defaultTCPMaxOpen       = 64
 	tcpMaxOpenLimit         = 4096
+	// defaultTCPBuffer holds more than comes in a scheduler's absence, so that the peer needn't wait.
+	defaultTCPBuffer = 4 << 20
 )
 
 // TCPConfig configures Stream.AddTCP.
@@ -31,8 +33,8 @@ type TCPConfig struct {
 	// MaxOpen is how many connections may be open at a time; others wait in the kernel. Each takes 1 MiB
 	// of memory, or two largest packets if that is more. 1 to 4096; default (0) 64.
 	MaxOpen int
-	// BufferSize is the size of each connection's receive buffer in bytes. Default (0): the kernel adapts
-	// it to the connection, which is faster than any fixed size.
+	// BufferSize is the size of each connection's receive buffer in bytes; the kernel may give less.
+	// Default (0) 4 MiB; negative: the kernel adapts it to the connection.
 	BufferSize int
 	// MaxPacketSize is the largest packet in bytes. Longer ones are skipped and counted. 1 to 16777216
 	// (16 MiB); default (0) 65536.
@@ -46,6 +48,7 @@ func (c TCPConfig) withDefaults() (TCPConfig, error) {
 	}
 	setDefault(&c.Connections, 1)
 	setDefault(&c.MaxOpen, defaultTCPMaxOpen)
+	setDefault(&c.BufferSize, defaultTCPBuffer)
 	setDefault(&c.MaxPacketSize, defaultTCPMaxPacketSize)
 	return c, nil
 }
@@ -61,8 +64,8 @@ func (c *TCPConfig) check() error {
 		return field("Address", c.Address, "nothing, as Listener has one")
 	case c.MaxOpen < 0 || c.MaxOpen > tcpMaxOpenLimit:
 		return field("MaxOpen", c.MaxOpen, "1 to 4096, or 0 for 64")
-	case c.BufferSize < 0 || c.BufferSize > 1<<30-1:
-		return field("BufferSize", c.BufferSize, "0 (the kernel adapts it) to 1073741823 bytes")
+	case c.BufferSize > 1<<30-1:
+		return field("BufferSize", c.BufferSize, "at most 1073741823 bytes")
 	case c.MaxPacketSize < 0 || c.MaxPacketSize > framing.PacketLimit:
 		return field("MaxPacketSize", c.MaxPacketSize, "1 to 16777216, or 0 for 65536")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/gospead/spead/internal/framing"
 )
@@ -17,7 +18,19 @@ type tcpSingle struct {
 	*tcpSource
 	conn  net.Conn
 	bytes byteSource
+	// brief says that the last read, at the time last, brought little.
+	brief bool
+	last  time.Time
 }
+
+const (
+	// briefRead is what a read should bring, in bytes, to be worth a wake-up. Where it brought less and
+	// the next one comes within flowEnd, the connection is given the time collect to bring more; its
+	// buffer (see defaultTCPBuffer) holds far more than comes in that.
+	briefRead = 128 << 10
+	flowEnd   = 500 * time.Microsecond
+	collect   = 50 * time.Microsecond
+)
 
 // newTCPSingle returns a source for the next connection of t's listener.
 func newTCPSingle(t *tcpSource) *tcpSingle {
@@ -31,7 +44,11 @@ func (t *tcpSingle) ReadBatch(b *Batch) error {
 		}
 		b.Connections += t.news()
 	}
-	_, err := t.bytes.cutter.ReadOnce(t.conn)
+	if t.brief && time.Since(t.last) < flowEnd {
+		sleepBriefly(collect)
+	}
+	n, err := t.bytes.cutter.ReadOnce(t.conn)
+	t.brief, t.last = n < briefRead, time.Now()
 	t.bytes.cut(b, err)
 	if err != nil && !errors.Is(err, io.EOF) && !t.isClosed() {
 		b.ConnectionsFailed++

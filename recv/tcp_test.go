@@ -244,7 +244,7 @@ func TestTCPConfigurationErrorsNameTheField(t *testing.T) {
 	for field, cfg := range map[string]TCPConfig{
 		"Address":       {},
 		"MaxOpen":       {Address: local, MaxOpen: 5000},
-		"BufferSize":    {Address: local, BufferSize: -1},
+		"BufferSize":    {Address: local, BufferSize: 1 << 30},
 		"MaxPacketSize": {Address: local, MaxPacketSize: 1<<24 + 1},
 	} {
 		var wrong *spead.FieldError
