@@ -4,6 +4,8 @@ package recv
 
 import (
 	"time"
+
+	"github.com/gospead/spead"
 )
 
 // report logs what was refused, discarded and lost, summed up over intervals, until the stream has
@@ -40,14 +42,18 @@ func (s *Stream) logChanges(before, now *Stats) {
 			s.cfg.Logger.Warn(message, "reason", reason, "count", count-was, "total", count)
 		}
 	}
+	// What follows a stop item is in the nature of things, and so is the stop heap.
 	for reason, count := range now.Refused.All() {
-		line("packets refused", reason.String(), count, before.Refused[reason])
+		if reason != spead.RefusedStopped {
+			line("packets refused", reason.String(), count, before.Refused[reason])
+		}
 	}
 	for reason, count := range now.HeapsDiscarded.All() {
-		line("heaps discarded", reason.String(), count, before.HeapsDiscarded[reason])
+		if reason != DiscardStopHeap {
+			line("heaps discarded", reason.String(), count, before.HeapsDiscarded[reason])
+		}
 	}
 	line("packets dropped by the kernel", "", now.KernelDrops, before.KernelDrops)
-	line("reading stopped as the queue was full", "", now.WorkerBlocked, before.WorkerBlocked)
 	if now.HeapsUnseen > before.HeapsUnseen {
 		line("heaps never seen", "", now.HeapsUnseen, before.HeapsUnseen)
 	}

@@ -77,9 +77,10 @@ func TestEveryFlagOfRecvHasItsEffect(t *testing.T) {
 		cmd := &cobra.Command{}
 		o.addOutputFlags(cmd)
 		o.addStreamFlags(cmd)
-		err := cmd.ParseFlags(args)
-		o.finish()
-		return cmd, &o, err
+		if err := cmd.ParseFlags(args); err != nil {
+			return cmd, &o, err
+		}
+		return cmd, &o, o.finish(cmd)
 	}
 	checkFlags(t, options, []flagCase[recvOptions]{
 		{"--json", func(o *recvOptions) { o.json = true }},
@@ -92,6 +93,13 @@ func TestEveryFlagOfRecvHasItsEffect(t *testing.T) {
 		{"--joint", func(o *recvOptions) { o.joint = true }},
 		{"--filter=udp dst port 7148", func(o *recvOptions) { o.filter = "udp dst port 7148" }},
 		{"--max-heaps=64", func(o *recvOptions) { o.stream.MaxHeaps = 64 }},
+		{"--sockets=4", func(o *recvOptions) { o.udp.Sockets = 4 }},
+		{"--connections=3", func(o *recvOptions) { o.tcp.Connections = 3 }},
+		{"--source-filter=10.0.0.1,10.0.0.2", func(o *recvOptions) {
+			o.senders = "10.0.0.1,10.0.0.2"
+			o.udp.Senders = []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")}
+		}},
+		{"--dialect=ska-low", func(o *recvOptions) { o.dialect, o.stream.Dialect = "ska-low", recv.SKALow }},
 		{"--substreams=8", func(o *recvOptions) { o.stream.Substreams = 8 }},
 		{"--bug-compat=5", func(o *recvOptions) { o.bugCompat, o.stream.BugCompat = 5, 5 }},
 		{"--pyspead", func(o *recvOptions) { o.pyspead, o.bugCompat, o.stream.BugCompat = true, 7, 7 }},
@@ -103,8 +111,8 @@ func TestEveryFlagOfRecvHasItsEffect(t *testing.T) {
 		{"--queue-heaps=9", func(o *recvOptions) { o.stream.QueueHeaps = 9 }},
 		{"--max-heap-length=1GB", func(o *recvOptions) { o.stream.MaxHeapLength = 1e9 }},
 		{"--max-memory=8GiB", func(o *recvOptions) { o.stream.MaxMemory = 8 << 30 }},
-		{"--packet-size=65507", func(o *recvOptions) { o.udp.MaxPacketSize = 65507 }},
-		{"--buffer=64MiB", func(o *recvOptions) { o.udp.BufferSize = 64 << 20 }},
+		{"--packet-size=65507", func(o *recvOptions) { o.udp.MaxPacketSize, o.tcp.MaxPacketSize = 65507, 65507 }},
+		{"--buffer=64MiB", func(o *recvOptions) { o.udp.BufferSize, o.tcp.BufferSize = 64<<20, 64<<20 }},
 		{"--interface=eth0", func(o *recvOptions) { o.udp.Interface = "eth0" }},
 		{"--bind=10.0.0.9", func(o *recvOptions) { o.bind, o.udp.Interface = "10.0.0.9", "10.0.0.9" }},
 		{"--no-gro", func(o *recvOptions) { o.noGRO, o.udp.GRO = true, recv.OffloadOff }},

@@ -31,7 +31,7 @@ var allowedImports = map[string][]string{
 	"inproc":              {".", "internal/wire"},
 	"internal/pcap":       {".", "github.com/gopacket/gopacket"},
 	"send":                {".", "internal/packetizer", "internal/udp", "internal/tcp", "internal/errno", "inproc", "internal/wire"},
-	"recv":                {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing", "internal/tcp"},
+	"recv":                {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing"},
 	"internal/mem":        {sysModule},
 	"capture":             {".", "internal/pcap", "internal/udp", "recv"},
 	"internal/heapjson":   {"."},

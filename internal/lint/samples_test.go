@@ -32,7 +32,7 @@ func sizeSamples() []sample {
 	lines := func(n int) string { return strings.Repeat("// Line.\n", n) }
 	function := func(n int) string { return "func f() {\n" + strings.Repeat("\tg()\n", n-2) + "}\n" }
 	many := map[string]string{}
-	for i := range 26 {
+	for i := range 36 {
 		many["p/"+strings.Repeat("a", i+1)+".go"] = "package p"
 		many["p/"+strings.Repeat("a", i+1)+"_test.go"] = "package p"
 	}
@@ -55,7 +55,7 @@ func sizeSamples() []sample {
 			"func f() { for { if a { switch { case b: if c {} } } } }")},
 		{rule: "nesting", name: "a function within counts for itself", files: goFile("a.go",
 			"func f() { for { if a { go func() { for { if b {} } }() } } }")},
-		{rule: "package-size", name: "26 files are too many", want: 1, files: many},
+		{rule: "package-size", name: "36 files are too many", want: 1, files: many},
 		{rule: "names", name: "vague names", want: 2, files: map[string]string{
 			"util/common_test.go": "package util", "p/unity.go": "package p"}},
 	}
