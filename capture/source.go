@@ -19,6 +19,9 @@ const (
 	batchDatagrams = 64
 	// batchBytes is when a batch is large enough: it should not drive the heaps out of the cache.
 	batchBytes = 256 << 10
+	// lentBytes is from which length on a datagram isn't copied, but ends its batch: the reader lends it
+	// until the next.
+	lentBytes = 4 << 10
 )
 
 // Options says what to take from a capture. The zero value takes every UDP datagram.
@@ -43,8 +46,23 @@ func Open(path string, opts Options) (recv.Source, error) {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &source{path: path, file: file, reader: reader}, nil
+	src := &source{path: path, file: file, reader: reader}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		return fileSource{src}, nil
+	}
+	return src, nil
 }
+
+// fileSource is a source that never waits for anybody: whoever needs a heap reads it.
+type fileSource struct {
+	*source
+}
+
+// TryReadBatch adds the next datagrams.
+func (f fileSource) TryReadBatch(b *recv.Batch) error { return f.ReadBatch(b) }
+
+// Wait returns at once: there is always something to read, if only the end.
+func (f fileSource) Wait() error { return nil }
 
 // source reads one capture.
 type source struct {
@@ -77,6 +95,9 @@ func (s *source) fill(b *recv.Batch) error {
 			b.Refuse(d.Refusal)
 		case len(d.Payload) == 0:
 			b.Refuse(spead.RefusedEmpty)
+		case len(d.Payload) >= lentBytes:
+			b.Add(d.Payload)
+			return nil
 		default:
 			// If the arena moves here, the datagrams before stay valid where it was.
 			start := len(s.arena)

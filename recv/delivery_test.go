@@ -246,3 +246,36 @@ func TestLatePacketsAndRepeatedHeapsAreTold(t *testing.T) {
 		t.Errorf("%d heaps; statistics: %+v", n, st)
 	}
 }
+
+func TestStopLosesNothingThatWasRead(t *testing.T) {
+	for _, cfg := range []Config{{Incomplete: true}, {Incomplete: true, AllowOutOfOrder: true, QueueHeaps: 1}} {
+		q, err := inproc.NewQueue(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newTestStream(t, cfg, &inprocSource{queue: q})
+		packets := split(t, packetsOf(t, 100, heapOf(150, 1)))
+		for _, p := range append(tenHeaps(t)[:3], packets[0]) {
+			must(t, q.Add(p))
+		}
+		if h, err := s.Next(t.Context()); err != nil || !h.Complete() {
+			t.Fatalf("Next gave %v", err)
+		}
+		must(t, s.Stop(), s.Stop())
+		var complete []bool
+		for h := range s.Heaps(t.Context()) {
+			complete = append(complete, h.Complete())
+			h.Release()
+		}
+		if !slices.Equal(complete, []bool{true, true, false}) || s.Err() != nil {
+			t.Errorf("heaps after Stop: %v; %v", complete, s.Err())
+		}
+		checkLaw(t, s.Stats())
+	}
+	s, err := NewStream(Config{})
+	must(t, err, s.Stop())
+	if _, err := s.Next(t.Context()); !errors.Is(err, ErrStopped) {
+		t.Errorf("stopped before it was started: %v", err)
+	}
+	must(t, s.Close())
+}

@@ -180,6 +180,21 @@ func (s *Stream) Err() error {
 	return s.err
 }
 
+// Stop ends the stream in order, as if its sources had ended: they are closed, what was read from them
+// is taken, and heaps in progress are flushed. Consumers get all of it before Next returns ErrStopped.
+// It doesn't wait for that. Close is still to be called.
+func (s *Stream) Stop() error {
+	err := s.closeSources()
+	s.lock()
+	if len(s.intakes) == 0 {
+		s.end()
+	}
+	s.baton.Unlock()
+	signal(s.wake)
+	signal(s.keeperWake)
+	return err
+}
+
 // Close ends the stream and returns when its goroutines and sockets are gone. Heaps in progress are
 // discarded and counted; heaps in the queue can still be taken. It may be called more than once, but
 // not by Config.OnHeap.
