@@ -76,6 +76,8 @@ type Batch struct {
 	load   load
 	// open counts the heaps of an unordered batch that haven't left whole or failed.
 	open atomic.Int64
+	// rated says that a heap has a rate of its own.
+	rated bool
 	// afterIdle says that nothing else was in flight when the batch was queued.
 	afterIdle bool
 	state     atomic.Uint32

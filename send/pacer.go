@@ -67,6 +67,9 @@ func (p *pacer) sent(bytes int, rate float64) {
 	p.owed += float64(bytes) * perByte
 }
 
+// isLimited says whether heaps without a rate of their own have one.
+func (p *pacer) isLimited() bool { return p.nanosPerByte != 0 }
+
 // full says whether the burst is complete: the clock is to be consulted before the next packet. A
 // burst without a rate never is.
 func (p *pacer) full() bool { return p.bytes >= p.burstBytes && p.owed > 0 }

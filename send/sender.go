@@ -128,7 +128,9 @@ func (s *sender) fill() {
 			limit = datagramsFor(d.Size)
 		}
 		if !o.batch.cancelled.Load() { // what won't leave takes no time
-			s.pacer.sent(d.Size, o.batch.Heaps[o.heap].Rate)
+			if s.pacer.isLimited() || o.batch.rated {
+				s.pacer.sent(d.Size, o.batch.Heaps[o.heap].Rate)
+			}
 		}
 	}
 	s.used = max(s.used, s.filled)

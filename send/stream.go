@@ -149,7 +149,7 @@ func (s *Stream) check(b *Batch) error {
 	}
 	cut := s.cut()
 	b.load = load{heaps: len(b.Heaps)}
-	b.plans = b.plans[:0]
+	b.plans, b.rated = b.plans[:0], false
 	for i := range b.Heaps {
 		p, err := s.checkRef(&b.Heaps[i], cut)
 		if err == nil && b.Order == Unordered && b.Heaps[i].Rate != 0 {
@@ -159,6 +159,7 @@ func (s *Stream) check(b *Batch) error {
 			return fmt.Errorf("check heap %d of %d: %w", i+1, len(b.Heaps), err)
 		}
 		b.plans = append(b.plans, p)
+		b.rated = b.rated || b.Heaps[i].Rate != 0
 		b.load.bytes += p.PayloadLength()
 	}
 	return s.checkBytes(b.load.bytes)

@@ -66,7 +66,10 @@ func (c *Cursor) Next(d *wire.Datagram) bool {
 	header = wire.AppendSpecials(header, h.Flavour, wire.Specials{
 		Cnt: c.cnt, HeapLength: p.length, PayloadOffset: c.offset, PayloadLength: int64(length),
 	})
-	d.Header = c.appendPointers(header, pointers)
+	if pointers > 0 {
+		header = c.appendPointers(header, pointers)
+	}
+	d.Header = header
 	d.Payload = c.appendPayload(d.Payload, length)
 	d.Size = len(d.Header) + length
 	c.offset += int64(length)

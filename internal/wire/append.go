@@ -4,6 +4,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/gospead/spead"
 )
@@ -40,9 +41,13 @@ type Specials struct {
 // AppendSpecials appends the special pointers in the order in which spead2 sends them.
 // Preconditions: the values fit the flavour.
 func AppendSpecials(dst []byte, f spead.Flavour, s Specials) []byte {
+	const size = SpecialCount * PointerSize
 	bits := f.HeapAddressBits()
-	dst = AppendPointer(dst, ImmediatePointer(bits, spead.HeapCntID, uint64(s.Cnt)))
-	dst = AppendPointer(dst, ImmediatePointer(bits, spead.HeapLengthID, uint64(s.HeapLength)))
-	dst = AppendPointer(dst, ImmediatePointer(bits, spead.PayloadOffsetID, uint64(s.PayloadOffset)))
-	return AppendPointer(dst, ImmediatePointer(bits, spead.PayloadLengthID, uint64(s.PayloadLength)))
+	dst = slices.Grow(dst, size)
+	b := (*[size]byte)(dst[len(dst) : len(dst)+size])
+	binary.BigEndian.PutUint64(b[0:], uint64(ImmediatePointer(bits, spead.HeapCntID, uint64(s.Cnt))))
+	binary.BigEndian.PutUint64(b[8:], uint64(ImmediatePointer(bits, spead.HeapLengthID, uint64(s.HeapLength))))
+	binary.BigEndian.PutUint64(b[16:], uint64(ImmediatePointer(bits, spead.PayloadOffsetID, uint64(s.PayloadOffset))))
+	binary.BigEndian.PutUint64(b[24:], uint64(ImmediatePointer(bits, spead.PayloadLengthID, uint64(s.PayloadLength))))
+	return dst[:len(dst)+size]
 }
