@@ -31,6 +31,7 @@ func (s *sender) fail(i int, err error) {
 		r.Err = err
 	}
 	s.stats.failedPackets.Add(1)
+	s.failures.add(err)
 	if o.last {
 		s.finish(o.batch)
 	}

@@ -217,12 +217,6 @@ func (q *queue) close() {
 	q.mu.Unlock()
 }
 
-func (q *queue) isClosed() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.closed
-}
-
 // depth is what is in flight.
 func (q *queue) depth() load {
 	q.mu.Lock()

@@ -29,6 +29,7 @@ type sender struct {
 	pacer     pacer
 	clock     clock
 	stats     *counters
+	failures  *failures
 	packets   packets
 	datagrams [maxDatagrams]wire.Datagram
 	owners    [maxDatagrams]owner // whose packets the datagrams are

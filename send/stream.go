@@ -20,6 +20,7 @@ type Stream struct {
 	queue      *queue
 	handover
 	counters  counters
+	failures  failures
 	sender    sender        // belongs to who holds the baton
 	second    *second       // the worker's own, for unordered batches
 	finished  chan struct{} // closed when the worker has returned
@@ -39,6 +40,7 @@ type Stream struct {
 func newStream(cfg Config, t transport, substreams int) *Stream {
 	s := &Stream{cfg: cfg, substreams: substreams, finished: make(chan struct{}), next: 1, step: 1}
 	s.wake = make(chan struct{}, 1)
+	s.failures.logger = cfg.Logger
 	s.queue = newQueue(load{cfg.MaxHeaps, cfg.MaxBytes}, s.assignCnts)
 	s.sender = sender{
 		queue:     s.queue,
@@ -46,6 +48,7 @@ func newStream(cfg Config, t transport, substreams int) *Stream {
 		pacer:     newPacer(&cfg),
 		clock:     newClock(),
 		stats:     &s.counters,
+		failures:  &s.failures,
 		packets:   packets{queue: s.queue},
 	}
 	s.sender.prompt, _ = t.(prompt)
@@ -255,6 +258,7 @@ func (s *Stream) Close() error {
 		s.closed.Store(true)
 		s.rouse()
 		<-s.finished
+		s.failures.flush()
 		s.closeErr = s.sender.transport.Close()
 	})
 	return s.closeErr

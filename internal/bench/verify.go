@@ -20,8 +20,6 @@ const patience = 2 * time.Second
 type seedChecker struct {
 	stream *recv.Stream
 	size   int64
-	// ahead is how many heaps may be sent before the first of them is received.
-	ahead int64
 
 	received atomic.Int64
 	changed  chan struct{}
