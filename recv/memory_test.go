@@ -15,7 +15,7 @@ import (
 func TestReservedMemoryIsUsed(t *testing.T) {
 	const length = 100_000
 	memory := slices.Concat(slices.Repeat(split(t, packetsOf(t, 9000, heapOf(length, 1))), 10)...)
-	s := newTestStream(t, Config{HugePages: true, Reserve: []Reserve{{HeapBytes: length, Heaps: 2}}}, &memorySource{rest: memory})
+	s := newTestStream(t, Config{HugePages: true, Reserve: []Reserve{{HeapBytes: length, Heaps: 10}}}, &memorySource{rest: memory})
 	for h := range s.Heaps(t.Context()) {
 		if !slices.Equal(h.Payload(), pattern(length, 1)) {
 			t.Error("a heap arrived changed")
