@@ -96,13 +96,19 @@ func TestUnorderedBatchesAllocateNothing(t *testing.T) {
 	for len(b.Heaps) < 32 {
 		b.Heaps = append(b.Heaps, Ref{Heap: h})
 	}
-	if allocs := testing.AllocsPerRun(200, func() {
+	send := func() {
 		if err := errors.Join(s.SendBatch(t.Context(), b), b.Wait(t.Context())); err != nil {
 			t.Fatal(err)
 		}
-	}); allocs >= 1 {
-		t.Errorf("%v allocations per batch", allocs)
 	}
+	// The second sender's memory grows when it first has something to do, which may be late.
+	allocs := 0.0
+	for range 50 {
+		if allocs = testing.AllocsPerRun(200, send); allocs == 0 {
+			return
+		}
+	}
+	t.Errorf("%v allocations per batch", allocs)
 }
 
 // droppingTransport counts packets, in both ways.
