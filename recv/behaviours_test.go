@@ -31,20 +31,20 @@ type behaviour struct {
 
 // part makes a packet of a heap, of which byte i of the payload is the cnt plus i: values are the special
 // items by their ids from 1 on (cnt, length, offset, size), missing where they are below 0.
-func part(cnt int, values ...int) []byte {
-	values = append([]int{cnt}, values...)
+func part(cnt int64, values ...int64) []byte {
+	values = append([]int64{cnt}, values...)
 	offset, size := values[2], values[3]
 	return withPointers(values, nil, cnt+offset, size)
 }
 
 // stopPacket makes a heap of one packet and one byte, with a stop item.
-func stopPacket(cnt int) []byte {
+func stopPacket(cnt int64) []byte {
 	stop := wire.ImmediatePointer(40, spead.StreamCtrlID, uint64(spead.CtrlStop))
-	return withPointers([]int{cnt, 1, 0, 1}, []wire.Pointer{stop}, cnt, 1)
+	return withPointers([]int64{cnt, 1, 0, 1}, []wire.Pointer{stop}, cnt, 1)
 }
 
 // withPointers makes a packet whose payload is so many bytes from first on.
-func withPointers(values []int, items []wire.Pointer, first, size int) []byte {
+func withPointers(values []int64, items []wire.Pointer, first, size int64) []byte {
 	b := wire.AppendHeader(nil, spead.Flavour{}, 0)
 	for i, v := range values {
 		if v >= 0 {
@@ -63,7 +63,7 @@ func withPointers(values []int, items []wire.Pointer, first, size int) []byte {
 
 // heap makes a heap of three packets.
 func heap(cnt int) [][]byte {
-	return [][]byte{part(cnt, 250, 0, 100), part(cnt, 250, 100, 100), part(cnt, 250, 200, 50)}
+	return [][]byte{part(int64(cnt), 250, 0, 100), part(int64(cnt), 250, 100, 100), part(int64(cnt), 250, 200, 50)}
 }
 
 func reversed(packets [][]byte) [][]byte {
