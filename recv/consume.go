@@ -115,9 +115,9 @@ func (s *Stream) leave() {
 // Preconditions: the baton is held; it isn't any more afterwards.
 func (s *Stream) wait(ctx context.Context) error {
 	s.waiting.Add(1)
-	if d := s.nap(); d > 0 {
+	if d, who := s.nap(); d > 0 {
 		s.baton.Unlock()
-		sleepBriefly(d)
+		rest(d, who)
 		s.waiting.Add(-1)
 		return ctx.Err()
 	}

@@ -46,7 +46,8 @@
 //	           for a source's guard       or a consumer asks
 //
 // While datagrams come fast, who finds none sleeps for 0.2 to 0.8 ms rather than to be woken by the
-// next: that is the latency that a heap may have then.
+// next: that is the latency that a heap may have then. Only sockets with large receive buffers (32 MiB)
+// are slept over; see UDPConfig.BufferSize.
 //
 // # Promises
 //

@@ -18,6 +18,9 @@ const (
 	napDatagrams = 64
 	napMin       = 200 * time.Microsecond
 	napMax       = 800 * time.Microsecond
+	// napShallow is how long to wait at most for a source that holds so little that waking up late would
+	// lose something: contexts and Close aren't heeded meanwhile.
+	napShallow = time.Millisecond
 	// napsEnd is after what silence there are no more naps.
 	napsEnd = 2 * time.Millisecond
 )
@@ -44,15 +47,49 @@ func (p *pace) nap(now time.Time) time.Duration {
 	return min(max(napDatagrams*p.gap, napMin), napMax)
 }
 
-// nap says how long to sleep when no source has anything: 0 if it is better to be woken. Preconditions:
-// the baton is held.
-func (s *Stream) nap() time.Duration {
-	for _, in := range s.intakes {
-		if in.poller != nil && !in.ended {
-			return s.pace.nap(time.Now())
-		}
+// dozer is a Poller of which one knows how much it can hold.
+type dozer interface {
+	// deep says whether it holds so much that a sleep which lasts too long loses nothing.
+	deep() bool
+	// waitFor waits until there is something to read, but not longer than d.
+	waitFor(d time.Duration)
+}
+
+// nap says how long to rest when no source has anything: 0 if it is better to be woken by a guard. If
+// who isn't nil, that source must not be slept over, as it can't hold much. Preconditions: the baton is
+// held.
+func (s *Stream) nap() (d time.Duration, who dozer) {
+	if d = s.pace.nap(time.Now()); d == 0 {
+		return 0, nil
 	}
-	return 0
+	sources, deep := 0, true
+	for _, in := range s.intakes {
+		if in.poller == nil || in.ended {
+			continue
+		}
+		z, ok := in.poller.(dozer)
+		if !ok {
+			return 0, nil
+		}
+		who, deep = z, deep && z.deep()
+		sources++
+	}
+	switch {
+	case sources > 0 && deep:
+		return d, nil
+	case sources == 1:
+		return napShallow, who
+	}
+	return 0, nil
+}
+
+// rest rests as nap said.
+func rest(d time.Duration, who dozer) {
+	if who == nil {
+		sleepBriefly(d)
+	} else {
+		who.waitFor(d)
+	}
 }
 
 // guard is a goroutine that waits until a source has something to read.
@@ -167,9 +204,9 @@ func (s *Stream) serve() {
 			s.baton.Unlock()
 			continue
 		}
-		if d := s.nap(); d > 0 {
+		if d, who := s.nap(); d > 0 {
 			s.baton.Unlock()
-			sleepBriefly(d)
+			rest(d, who)
 			continue
 		}
 		s.arm()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -149,6 +150,9 @@ func (b *batchReceiver) recvmmsg(fd uintptr) {
 
 // wait waits until there is something to read.
 func (b *batchReceiver) wait() error { return b.handle.wait() }
+
+// waitFor is wait for at most d; what ended it doesn't matter.
+func (b *batchReceiver) waitFor(d time.Duration) { _ = b.handle.waitFor(int(d.Milliseconds())) }
 
 // refresh asks the kernel for its drop counter, for drops that no later message has reported.
 func (b *batchReceiver) refresh() error { return b.handle.do(b.meter) }

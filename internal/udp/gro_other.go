@@ -4,6 +4,8 @@
 
 package udp
 
+import "time"
+
 // gro says whether receive offload is in use: these systems have none.
 func (s *singleReceiver) gro() bool { return false }
 
@@ -12,6 +14,9 @@ func (s *singleReceiver) tryRead(dst [][]byte) ([][]byte, error) { return s.read
 
 // wait isn't offered: see Pollable.
 func (s *singleReceiver) wait() error { return nil }
+
+// waitFor isn't offered: see Pollable.
+func (s *singleReceiver) waitFor(time.Duration) {}
 
 // refresh does nothing: these systems don't tell what they drop.
 func (s *singleReceiver) refresh() error { return nil }

@@ -53,7 +53,10 @@ func (h *handle) do(f func(fd uintptr)) error {
 }
 
 // wait waits until there is something to read, or an error to be told.
-func (h *handle) wait() error {
+func (h *handle) wait() error { return h.waitFor(-1) }
+
+// waitFor is wait for at most so many milliseconds; -1: without end.
+func (h *handle) waitFor(milliseconds int) error {
 	h.use.RLock()
 	defer h.use.RUnlock()
 	p := [2]unix.PollFd{
@@ -61,7 +64,7 @@ func (h *handle) wait() error {
 		{Fd: int32(h.bell), Events: unix.POLLIN},
 	}
 	for !h.closing.Load() {
-		if _, err := unix.Poll(p[:], -1); err != unix.EINTR {
+		if _, err := unix.Poll(p[:], milliseconds); err != unix.EINTR {
 			break
 		}
 	}

@@ -5,6 +5,7 @@ package udp
 import (
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/gospead/spead"
 )
@@ -135,6 +136,9 @@ func (r *Receiver) TryReadBatch(dst [][]byte) ([][]byte, error) { return r.batch
 // it return net.ErrClosed. It may be called while another goroutine is in TryReadBatch.
 // Preconditions: Pollable.
 func (r *Receiver) Wait() error { return r.batch.wait() }
+
+// WaitFor is Wait for at most d, which is rounded to milliseconds.
+func (r *Receiver) WaitFor(d time.Duration) { r.batch.waitFor(d) }
 
 // Origins says where the datagrams of the last batch came from, in their order. It is valid until the
 // next batch is read.
