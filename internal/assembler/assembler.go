@@ -3,6 +3,8 @@
 package assembler
 
 import (
+	"iter"
+
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/wire"
 )
@@ -106,6 +108,17 @@ func (a *Assembler) Add(p *wire.Packet) spead.Refusal {
 		return a.restart(h, p, refusal)
 	}
 	return refusal
+}
+
+// Live gives the heaps in progress, in no particular order.
+func (a *Assembler) Live() iter.Seq[*Heap] {
+	return func(yield func(*Heap) bool) {
+		for _, h := range a.table.slots {
+			if h != nil && !yield(h) {
+				return
+			}
+		}
+	}
 }
 
 // start makes a heap of its first packet. singles is what that adds to SinglePacketHeaps.

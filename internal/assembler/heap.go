@@ -57,6 +57,7 @@ type Heap struct {
 	// and will be none.
 	payload []byte
 	unkept  bool
+	placed  Note
 	// ranges are the parts of the payload that were received; empty if packets come in order, when
 	// that is all up to received.
 	ranges   ranges
@@ -103,7 +104,8 @@ func (h *Heap) Complete() bool { return h.received == h.minLength }
 // none was needed or given.
 func (h *Heap) Payload() []byte { return h.payload }
 
-// TakePayload returns Payload and makes the heap forget it.
+// TakePayload returns Payload and makes the heap forget it. If the heap is in progress, what comes of
+// its payload from then on isn't kept.
 func (h *Heap) TakePayload() []byte {
 	b := h.payload
 	h.payload, h.unkept = nil, true

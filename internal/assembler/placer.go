@@ -37,6 +37,20 @@ type Copier interface {
 	Copy(h *Heap, p *wire.Packet, offset int64, part []byte)
 }
 
+// Note is what a Placer keeps with a heap, to know the heap by when it is finished. The assembler only
+// carries it, zero at first, until Recycle.
+type Note struct {
+	// Number and Place say where the heap was put, and Kept how many bytes of it.
+	Number int64
+	Place  int
+	Kept   int64
+	// State is what has become of the heap in the Placer's eyes.
+	State uint8
+}
+
+// Note is the Placer's note on the heap, for the Placer to read and write.
+func (h *Heap) Note() *Note { return &h.placed }
+
 // reserve sees to it that there is memory for the payload of a packet that ends at end.
 func (a *Assembler) reserve(h *Heap, p *wire.Packet, end int64) spead.Refusal {
 	need := end
