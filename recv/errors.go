@@ -12,4 +12,9 @@ var (
 	ErrStarted = errors.New("receive stream already started")
 	// ErrAccounts: figures that have to add up don't, which is a defect of this package.
 	ErrAccounts = errors.New("receive figures don't add up")
+	// ErrChunkInUse: the chunk isn't the caller's to give. It was recycled before, or hasn't been handed
+	// over.
+	ErrChunkInUse = errors.New("chunk is in use already")
+	// ErrBadChunk: the chunk has no Data or no Present.
+	ErrBadChunk = errors.New("chunk has no memory for data or presence")
 )

@@ -61,6 +61,16 @@ const (
 	// DiscardOldest and DiscardNewest: the queue was full, and Config.WhenFull said so.
 	DiscardOldest
 	DiscardNewest
+	// DiscardRejected: the placement gave it no chunk, by a negative id.
+	DiscardRejected
+	// DiscardTooOld: its chunk had been handed over when it began or became complete.
+	DiscardTooOld
+	// DiscardOutside: the placement put it, or a part of it, outside its chunk.
+	DiscardOutside
+	// DiscardNoChunk: there was no memory for its chunk.
+	DiscardNoChunk
+	// DiscardEmpty: it has no payload that could be placed in a chunk.
+	DiscardEmpty
 
 	discardCount
 )
@@ -72,6 +82,11 @@ var discardNames = [discardCount]string{
 	DiscardClosed:   "closed",
 	DiscardOldest:   "oldest",
 	DiscardNewest:   "newest",
+	DiscardRejected: "rejected",
+	DiscardTooOld:   "too_old",
+	DiscardOutside:  "outside",
+	DiscardNoChunk:  "no_chunk",
+	DiscardEmpty:    "empty",
 }
 
 // String gives the reason's name as it stands in statistics, such as "stop_heap".

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recv
+
+import (
+	"fmt"
+
+	"github.com/gospead/spead"
+)
+
+const (
+	defaultWindow  = 2
+	chunkWindowMax = 1 << 20
+	chunkExtraMax  = 1 << 16
+)
+
+// ChunkConfig configures a ChunkStream. Place and Chunks have to be set; the rest is then what spead2
+// does by default.
+type ChunkConfig struct {
+	// Config is the stream's. RequireHeapLength is always on: without its length, a heap can't be placed.
+	// Incomplete, QueueHeaps, MaxMemory and MaxPool mean nothing here: payload goes to the chunks.
+	Config
+	// Items are the items whose immediate values the placement gets, in this order. The ids 1 to 4 may
+	// be among them. Default (empty): none, but for what Placement has of every heap.
+	Items []spead.ItemID
+	// Window is how many chunks may be under construction at once. At least 1; default (0) 2.
+	Window int
+	// Place says where a heap goes: see Placement. It must not be nil. It is called by the goroutine that
+	// reads the stream's sources, and must not wait.
+	Place func(*Placement)
+	// Chunks is the pool, at least as many as Window, each with Data and Present. The stream reads no
+	// further while all of them are finished or with the user. Empty (the default) only if Fresh is
+	// set, and in a group, which has a pool of its own.
+	Chunks []*Chunk
+	// Fresh gives a chunk for an id instead of the pool; nil has the heaps of that chunk discarded and
+	// counted. It is called like Place. Default (nil): chunks come from the pool.
+	Fresh func(id int64) *Chunk
+	// Ready takes finished chunks instead of Next, in order. It is called like Place, and by Close. Recycle
+	// may be called by it or later. Default (nil): chunks wait for Next.
+	Ready func(*Chunk)
+	// PacketPresence is the payload in bytes of each packet but the last of a heap, if Chunk.Present is to
+	// have a byte per packet. Use it with AllowOutOfOrder, so that a loss doesn't hide the packets behind
+	// it. Default (0): a byte per heap.
+	PacketPresence int
+	// MaxExtra is how many bytes a placement may write about a heap to Chunk.Extra. At most 65536;
+	// default 0.
+	MaxExtra int
+	// StreamID is given to placements and chunks, to tell streams apart. Default 0.
+	StreamID int
+}
+
+// withDefaults checks c and returns it with the defaults filled in. inGroup says that chunks come from
+// a group.
+func (c ChunkConfig) withDefaults(inGroup bool) (ChunkConfig, error) {
+	stream, err := c.Config.withDefaults()
+	if err != nil {
+		return c, err
+	}
+	c.Config = stream
+	c.RequireHeapLength = true
+	setDefault(&c.Window, defaultWindow)
+	return c, c.checkChunks(inGroup)
+}
+
+func (c *ChunkConfig) checkChunks(inGroup bool) error {
+	switch {
+	case c.Place == nil:
+		return &spead.FieldError{Field: "recv.ChunkConfig.Place", Value: nil, Allowed: "a function"}
+	case c.Window < 1 || c.Window > chunkWindowMax:
+		return windowError("recv.ChunkConfig.Window", c.Window)
+	case c.PacketPresence < 0:
+		return &spead.FieldError{Field: "recv.ChunkConfig.PacketPresence", Value: c.PacketPresence, Allowed: "at least 1, or 0 for presence per heap"}
+	case c.MaxExtra < 0 || c.MaxExtra > chunkExtraMax:
+		return &spead.FieldError{Field: "recv.ChunkConfig.MaxExtra", Value: c.MaxExtra, Allowed: fmt.Sprintf("0 to %d", chunkExtraMax)}
+	case inGroup && (len(c.Chunks) > 0 || c.Fresh != nil || c.Ready != nil):
+		return &spead.FieldError{Field: "recv.ChunkConfig.Chunks, Fresh or Ready", Value: "set", Allowed: "nothing: in a group, the group has them"}
+	case inGroup:
+		return nil
+	}
+	return checkPool(c.Chunks, c.Window, c.Fresh != nil)
+}
+
+func windowError(field string, window int) error {
+	return &spead.FieldError{Field: field, Value: window, Allowed: fmt.Sprintf("1 to %d chunks, or 0 for the default", chunkWindowMax)}
+}
+
+// checkPool checks the chunks that a user brings.
+func checkPool(chunks []*Chunk, window int, optional bool) error {
+	if len(chunks) == 0 && optional {
+		return nil
+	}
+	if len(chunks) < window {
+		return &spead.FieldError{Field: "recv.ChunkConfig.Chunks", Value: len(chunks), Allowed: fmt.Sprintf("at least as many as the window: %d", window)}
+	}
+	seen := make(map[*Chunk]bool, len(chunks))
+	for i, c := range chunks {
+		if c == nil || len(c.Data) == 0 || len(c.Present) == 0 || seen[c] {
+			return &spead.FieldError{Field: fmt.Sprintf("recv.ChunkConfig.Chunks[%d]", i), Value: c != nil, Allowed: "a chunk with Data and Present, once"}
+		}
+		seen[c] = true
+	}
+	return nil
+}
