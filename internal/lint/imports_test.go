@@ -33,6 +33,7 @@ var allowedImports = map[string][]string{
 	"send":                {".", "internal/packetizer", "internal/udp", "internal/tcp", "internal/errno", "inproc", "internal/wire"},
 	"recv":                {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing"},
 	"internal/mem":        {sysModule},
+	"placement":           {".", "recv"},
 	"capture":             {".", "internal/pcap", "internal/udp", "recv"},
 	"internal/heapjson":   {"."},
 	"internal/vectors":    {".", "internal/heapjson"},
