@@ -7,6 +7,7 @@ import (
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/chunks"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -32,8 +33,8 @@ type chunkPlacer struct {
 	cfg       *ChunkConfig
 	assembler *assembler.Assembler
 	keeper    chunkKeeper
-	window    chunkWindow[chunkSlot]
-	reader    itemReader
+	window    chunks.Window[chunkSlot]
+	items     chunks.ItemReader
 	extra     []byte
 	placement Placement
 
@@ -51,6 +52,8 @@ type chunkCounts struct {
 	// windowHeaps and windowBytes are in the window's chunks, passedHeaps and passedBytes in chunks that
 	// were passed on.
 	windowHeaps, windowBytes, passedHeaps, passedBytes int64
+	// keptBytes is in windowBytes or passedBytes, although the heaps are still in progress.
+	keptBytes int64
 }
 
 // The states of a heap's note; those above noteOutlived are refusedNote of a Discard.
@@ -71,8 +74,8 @@ func newChunkPlacer(cfg *ChunkConfig, keeper chunkKeeper) *chunkPlacer {
 	return &chunkPlacer{
 		cfg:    cfg,
 		keeper: keeper,
-		window: newChunkWindow[chunkSlot](cfg.Window),
-		reader: newItemReader(cfg.Items),
+		window: chunks.NewWindow[chunkSlot](cfg.Window),
+		items:  chunks.NewItemReader(cfg.Items),
 		extra:  make([]byte, cfg.MaxExtra),
 	}
 }
@@ -115,7 +118,7 @@ func (f *chunkPlacer) Free([]byte) {}
 // ask calls the placement function.
 func (f *chunkPlacer) ask(p *wire.Packet, length int64) {
 	place := &f.placement
-	place.Items = f.reader.read(p)
+	place.Items = f.items.Read(p)
 	place.Cnt, place.HeapLength = p.Cnt, length
 	place.Payload, place.PayloadOffset = p.Payload, p.PayloadOffset
 	place.StreamID = f.cfg.StreamID
@@ -129,35 +132,35 @@ func (f *chunkPlacer) ask(p *wire.Packet, length int64) {
 // on later is then a matter of asking again.
 func (f *chunkPlacer) reach(id uint64) (slot *chunkSlot, state uint8) {
 	for {
-		switch f.window.step(id) {
-		case windowBehind:
+		switch f.window.Next(id) {
+		case chunks.Behind:
 			return nil, refusedNote(DiscardTooOld)
-		case windowHolds:
-			if slot = f.window.slot(id); slot.chunk == nil {
+		case chunks.Holds:
+			if slot = f.window.Slot(id); slot.chunk == nil {
 				return nil, refusedNote(DiscardNoChunk)
 			}
 			return slot, notePlaced
-		case windowFull:
+		case chunks.Full:
 			f.dropHead()
-		case windowSkips:
-			f.window.skip(id)
-			f.keeper.pass(nil, nil, f.window.head)
-		case windowGrows:
-			c, ok := f.keeper.begin(f.window.tail)
+		case chunks.Skips:
+			f.window.Skip(id)
+			f.keeper.pass(nil, nil, f.window.Head())
+		case chunks.Grows:
+			c, ok := f.keeper.begin(f.window.Tail())
 			if !ok {
 				f.starved = true
 				return nil, noteEmpty
 			}
-			*f.window.push() = chunkSlot{chunk: c}
+			*f.window.Push() = chunkSlot{chunk: c}
 		}
 	}
 }
 
 // dropHead passes the oldest chunk on. Heaps in progress lose their memory in it.
 func (f *chunkPlacer) dropHead() {
-	head := f.window.head
-	slot := *f.window.slot(head)
-	*f.window.slot(head) = chunkSlot{}
+	head := f.window.Head()
+	slot := *f.window.Slot(head)
+	*f.window.Slot(head) = chunkSlot{}
 	if slot.live > 0 {
 		for h := range f.assembler.Live() {
 			if note := h.Note(); note.State == notePlaced && note.Number == int64(head) {
@@ -167,7 +170,7 @@ func (f *chunkPlacer) dropHead() {
 			}
 		}
 	}
-	f.window.drop()
+	f.window.Drop()
 	if slot.chunk != nil {
 		slot.tally.TooOldHeaps, f.tooOld = f.tooOld, 0
 	}
@@ -175,22 +178,22 @@ func (f *chunkPlacer) dropHead() {
 	f.counts.passedHeaps += int64(slot.tally.Heaps)
 	f.counts.windowBytes -= slot.tally.Bytes
 	f.counts.passedBytes += slot.tally.Bytes
-	f.keeper.pass(slot.chunk, &slot.tally, f.window.head)
+	f.keeper.pass(slot.chunk, &slot.tally, f.window.Head())
 }
 
 // flushUntil passes on all chunks before head.
 func (f *chunkPlacer) flushUntil(head uint64) {
-	for f.window.head < head && !f.window.empty() {
+	for f.window.Head() < head && !f.window.Empty() {
 		f.dropHead()
 	}
-	if f.window.head < head {
-		f.window.skipTo(head)
+	if f.window.Head() < head {
+		f.window.SkipTo(head)
 		f.keeper.pass(nil, nil, head)
 	}
 }
 
 // flush passes on all chunks.
-func (f *chunkPlacer) flush() { f.flushUntil(f.window.tail) }
+func (f *chunkPlacer) flush() { f.flushUntil(f.window.Tail()) }
 
 // room gives the memory in a chunk where the placement wants a heap, after writing the heap's extra
 // data; nil if any of it would be outside the chunk.
@@ -221,28 +224,35 @@ func (f *chunkPlacer) begun(slot *chunkSlot) {
 		slot.tally.First = f.now
 	}
 	slot.tally.Last = f.now
-	if uint64(f.placement.ChunkID)+1 < f.window.tail {
+	if uint64(f.placement.ChunkID)+1 < f.window.Tail() {
 		slot.tally.LateHeaps++
 	}
 }
 
-// accepted notes the presence of a packet that the assembler has accepted just now, if presence is
-// per packet. It comes before finish of the packet's heap.
-func (f *chunkPlacer) accepted(p *wire.Packet) {
-	size := int64(len(p.Payload))
-	if f.cfg.PacketPresence == 0 || size == 0 {
-		return
-	}
-	note := f.assembler.Last().Note()
-	if note.State != notePlaced {
-		f.counts.bytesDiscarded[f.reasonOf(note.State)] += size
-		return
-	}
-	slot := f.window.slot(uint64(note.Number))
+// packetPlacer is a chunkPlacer for presence per packet: an assembler.Copier, as it has to know of each
+// packet.
+type packetPlacer struct{ *chunkPlacer }
+
+// Copy puts a packet's payload in its place and notes that it is there.
+func (f packetPlacer) Copy(h *assembler.Heap, p *wire.Packet, offset int64, part []byte) {
+	copy(h.Payload()[offset:], part)
+	note := h.Note()
+	slot := f.window.Slot(uint64(note.Number))
+	size := int64(len(part))
+	note.Kept += size
 	slot.tally.Last = f.now
 	slot.tally.Bytes += size
 	f.counts.windowBytes += size
+	f.counts.keptBytes += size
 	slot.mark(note.Place + int(p.PayloadOffset/int64(f.cfg.PacketPresence)))
+}
+
+// asPlacer is what the assembler gets.
+func (f *chunkPlacer) asPlacer() assembler.Placer {
+	if f.cfg.PacketPresence > 0 {
+		return packetPlacer{f}
+	}
+	return f
 }
 
 // mark makes a place present.
@@ -259,9 +269,10 @@ func (s *chunkSlot) mark(place int) {
 // finish takes a heap that the assembler has finished.
 func (f *chunkPlacer) finish(h *assembler.Heap) {
 	note := h.Note()
+	f.counts.keptBytes -= note.Kept
 	complete := h.Complete() && h.End() != assembler.StopItem
 	if note.State == notePlaced {
-		slot := f.window.slot(uint64(note.Number))
+		slot := f.window.Slot(uint64(note.Number))
 		slot.live--
 		if complete {
 			f.complete(slot, note.Place, h.Received())
@@ -276,9 +287,7 @@ func (f *chunkPlacer) finish(h *assembler.Heap) {
 		f.tooOld++
 	}
 	f.counts.heapsDiscarded[reason]++
-	if f.cfg.PacketPresence == 0 {
-		f.counts.bytesDiscarded[reason] += h.Received()
-	}
+	f.counts.bytesDiscarded[reason] += h.Received() - note.Kept
 }
 
 // complete counts a heap that is whole and in its place.

@@ -28,7 +28,7 @@ func newChunkRig(t testing.TB, cfg ChunkConfig, keeper chunkKeeper) *chunkRig {
 		t.Fatal(err)
 	}
 	r := &chunkRig{t: t, placer: newChunkPlacer(&cfg, keeper)}
-	r.assembler = assembler.New(cfg.assembly(), r.placer)
+	r.assembler = assembler.New(cfg.assembly(), r.placer.asPlacer())
 	r.placer.assembler = r.assembler
 	return r
 }
@@ -44,9 +44,6 @@ func (r *chunkRig) take(datagram []byte, now time.Time) (refusal spead.Refusal, 
 	refusal = r.assembler.Add(&r.packet)
 	if r.placer.starved {
 		return refusal, true
-	}
-	if refusal == spead.Accepted {
-		r.placer.accepted(&r.packet)
 	}
 	r.collect()
 	return refusal, false

@@ -2,7 +2,11 @@
 
 package recv
 
-import "math"
+import (
+	"math"
+
+	"github.com/gospead/spead/internal/chunks"
+)
 
 // chunkSequence is the one sequence of chunks that the members of a group fill: a window over the
 // members' windows. Each member's head says which chunks it has done with; the oldest of them is the
@@ -10,7 +14,7 @@ import "math"
 type chunkSequence struct {
 	pool     *chunkPool
 	lossless bool
-	window   chunkWindow[*Chunk]
+	window   chunks.Window[*Chunk]
 	heads    []uint64 // by member
 	// flushTo is up to where members were asked to give up their chunks.
 	flushTo uint64
@@ -20,27 +24,27 @@ type chunkSequence struct {
 const goneHead = math.MaxUint64
 
 func newChunkSequence(pool *chunkPool, window int, lossless bool) chunkSequence {
-	return chunkSequence{pool: pool, lossless: lossless, window: newChunkWindow[*Chunk](window)}
+	return chunkSequence{pool: pool, lossless: lossless, window: chunks.NewWindow[*Chunk](window)}
 }
 
 // begin gives the chunk of an id to a member with this stream id. If ok is false, the member has to
 // ask again when the sequence or the pool has moved; and if the sequence is lossy, all members then
 // have to be flushed up to flushTo. Preconditions: id is not behind the member's head.
 func (s *chunkSequence) begin(id uint64, stream int) (c *Chunk, ok bool) {
-	if room := uint64(len(s.window.slots)); id-s.window.head >= room {
+	if room := uint64(s.window.Slots()); id-s.window.Head() >= room {
 		if !s.lossless {
 			s.flushTo = max(s.flushTo, id-(room-1))
 		}
 		return nil, false
 	}
-	for id >= s.window.tail {
-		c, ok := s.pool.take(int64(s.window.tail), stream)
+	for id >= s.window.Tail() {
+		c, ok := s.pool.take(int64(s.window.Tail()), stream)
 		if !ok {
 			return nil, false
 		}
-		*s.window.push() = c
+		*s.window.Push() = c
 	}
-	return *s.window.slot(id), true
+	return *s.window.Slot(id), true
 }
 
 // pass takes from a member what it has seen of a chunk, which may be nil, and the member's new head.
@@ -52,7 +56,7 @@ func (s *chunkSequence) pass(member int, c *Chunk, tally *ChunkTally, head uint6
 	before := s.heads[member]
 	// A member that has ended may be flushed all the same, and stays gone.
 	s.heads[member] = max(before, head)
-	if before != s.window.head {
+	if before != s.window.Head() {
 		return false
 	}
 	oldest := uint64(goneHead)
@@ -64,17 +68,17 @@ func (s *chunkSequence) pass(member int, c *Chunk, tally *ChunkTally, head uint6
 
 // advance hands over all chunks before head.
 func (s *chunkSequence) advance(head uint64) (moved bool) {
-	moved = s.window.head < head
-	for s.window.head < head && !s.window.empty() {
-		slot := s.window.slot(s.window.head)
+	moved = s.window.Head() < head
+	for s.window.Head() < head && !s.window.Empty() {
+		slot := s.window.Slot(s.window.Head())
 		if *slot != nil {
 			s.pool.give(*slot)
 		}
 		*slot = nil
-		s.window.drop()
+		s.window.Drop()
 	}
-	if s.window.head < head {
-		s.window.skipTo(head)
+	if s.window.Head() < head {
+		s.window.SkipTo(head)
 	}
 	return moved
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package recv
+package chunks
 
 import (
 	"math"
@@ -11,21 +11,21 @@ import (
 
 // bring does what a window asks for to hold a chunk, and logs it: ids pushed as they are, ids
 // dropped as their complement.
-func bring(w *chunkWindow[uint64], id uint64) (log []int64, held bool) {
+func bring(w *Window[uint64], id uint64) (log []int64, held bool) {
 	for {
-		switch w.step(id) {
-		case windowBehind:
+		switch w.Next(id) {
+		case Behind:
 			return log, false
-		case windowHolds:
+		case Holds:
 			return log, true
-		case windowFull:
-			log = append(log, ^int64(*w.slot(w.head)))
-			w.drop()
-		case windowSkips:
-			w.skip(id)
-		case windowGrows:
+		case Full:
+			log = append(log, ^int64(*w.Slot(w.head)))
+			w.Drop()
+		case Skips:
+			w.Skip(id)
+		case Grows:
 			tail := w.tail
-			*w.push() = tail
+			*w.Push() = tail
 			log = append(log, int64(tail))
 		}
 	}
@@ -52,7 +52,7 @@ func TestAWindowMovesAsSpead2Does(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			w := newChunkWindow[uint64](test.slots)
+			w := NewWindow[uint64](test.slots)
 			var got []int64
 			held := false
 			for _, id := range test.ids {
@@ -72,7 +72,7 @@ func TestAWindowMovesAsSpead2Does(t *testing.T) {
 func TestAWindowHandsEachChunkOutOnce(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
-		w := newChunkWindow[uint64](1 + r.IntN(6))
+		w := NewWindow[uint64](1 + r.IntN(6))
 		var pushed, dropped []int64
 		at := uint64(0)
 		for range 100 {
@@ -88,8 +88,8 @@ func TestAWindowHandsEachChunkOutOnce(t *testing.T) {
 					pushed = append(pushed, e)
 				}
 			}
-			if held && *w.slot(id) != id {
-				t.Fatalf("the slot of %d is that of %d", id, *w.slot(id))
+			if held && *w.Slot(id) != id {
+				t.Fatalf("the slot of %d is that of %d", id, *w.Slot(id))
 			}
 			at = max(at, id)
 			if len(pushed)-len(dropped) > len(w.slots) || held == (id < w.head) {

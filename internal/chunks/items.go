@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package recv
+package chunks
 
 import (
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/wire"
 )
 
-// itemReader reads the immediate values of certain items from packets.
-type itemReader struct {
+// ItemReader reads the immediate values of certain items from packets.
+type ItemReader struct {
 	ids    []spead.ItemID
 	values []int64
 	// keys are what item pointers with these ids begin with, in the flavour with addressBits.
@@ -16,13 +16,15 @@ type itemReader struct {
 	addressBits int
 }
 
-func newItemReader(ids []spead.ItemID) itemReader {
-	return itemReader{ids: append([]spead.ItemID(nil), ids...), values: make([]int64, len(ids)), keys: make([]uint64, len(ids))}
+// NewItemReader returns a reader of these items. The ids 1 to 4, which every packet has, may be among
+// them.
+func NewItemReader(ids []spead.ItemID) ItemReader {
+	return ItemReader{ids: append([]spead.ItemID(nil), ids...), values: make([]int64, len(ids)), keys: make([]uint64, len(ids))}
 }
 
-// read gives the items' values: -1 for one that is absent or addressed, the last for one that is
+// Read gives the items' values: -1 for one that is absent or addressed, the last for one that is
 // repeated. The result is valid until the next call.
-func (r *itemReader) read(p *wire.Packet) []int64 {
+func (r *ItemReader) Read(p *wire.Packet) []int64 {
 	if p.AddressBits != r.addressBits {
 		r.addressBits = p.AddressBits
 		for i, id := range r.ids {
