@@ -21,6 +21,10 @@ func (s *Stream) countBatch(in *intake, now time.Time) {
 		s.opened += b.Refused[reason]
 	}
 	s.noteTraffic(in, now)
+	if s.chunks != nil {
+		s.chunks.placer.now = now
+		in.origin = originCursor{origins: b.Origins}
+	}
 	w.ForeignFrames += b.Foreign
 	w.SkippedBytes += b.Skipped
 	w.Connections += b.Connections
@@ -78,6 +82,11 @@ func (s *Stream) abandon(in *intake) {
 func (s *Stream) collect() {
 	for h := s.assembler.Next(); h != nil; h = s.assembler.Next() {
 		s.count(h)
+		if s.chunks != nil {
+			s.chunks.placer.finish(h)
+			s.assembler.Recycle(h)
+			continue
+		}
 		if reason, discard := s.verdict(h); discard {
 			s.discard(h, reason)
 			continue
@@ -153,7 +162,23 @@ func (s *Stream) drop(h *Heap, reason Discard) {
 }
 
 // mustWait says whether nothing may be taken now, as there might be no room for what it finishes.
-func (s *Stream) mustWait() bool { return s.cfg.WhenFull == Block && s.queue.full() && !s.ended }
+func (s *Stream) mustWait() bool {
+	if s.chunks != nil {
+		return s.chunks.isDry() && !s.ended
+	}
+	return s.cfg.WhenFull == Block && s.queue.full() && !s.ended
+}
+
+// hasResult says whether there is something for the consumer.
+func (s *Stream) hasResult() bool {
+	if s.chunks != nil {
+		return s.chunks.pool.hasReady.Load()
+	}
+	return s.queue.count > 0
+}
+
+// calls says whether the loop calls functions of the user's that take what is finished.
+func (s *Stream) calls() bool { return s.cfg.OnHeap != nil || s.chunks != nil && s.chunks.calls }
 
 // deliver counts a heap as the consumer's.
 func (s *Stream) deliver(h *Heap) {
@@ -214,6 +239,9 @@ func (s *Stream) snapshot() Stats {
 	st.PayloadBytesRepeated = c.BytesRepeated
 	st.HeapsQueued = int64(s.queue.count)
 	st.PayloadBytesInFlight = c.LiveBytes + s.queue.bytes
+	if s.chunks != nil {
+		s.chunks.figures(&st)
+	}
 	return st
 }
 
@@ -221,7 +249,7 @@ func (s *Stream) snapshot() Stats {
 // the configuration, which the loop waits for, it is as of the last batch, and leaves out Sources and
 // Senders.
 func (s *Stream) Stats() Stats {
-	if s.cfg.OnHeap == nil {
+	if !s.calls() {
 		s.lock()
 	} else if !s.baton.TryLock() {
 		s.shownMu.Lock()
@@ -278,7 +306,7 @@ func (s *Stream) show() {
 	if s.cfg.CheckAccounts {
 		s.checkAccounts()
 	}
-	if s.cfg.OnHeap == nil {
+	if !s.calls() {
 		return
 	}
 	st := s.snapshot()

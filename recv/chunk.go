@@ -3,6 +3,8 @@
 package recv
 
 import (
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gospead/spead"
@@ -57,6 +59,9 @@ type ChunkTally struct {
 	TooOldHeaps int
 	// Bytes is the payload in the places that are present.
 	Bytes int64
+	// Sources are the addresses from which the chunk's heaps began to come, at most 1024 of each stream:
+	// those that a stream has seen first. Empty if the sources have none.
+	Sources []netip.AddrPort
 }
 
 // add adds what another stream has seen of the same chunk.
@@ -74,12 +79,17 @@ func (t *ChunkTally) add(o *ChunkTally) {
 	t.RepeatedPlaces += o.RepeatedPlaces
 	t.TooOldHeaps += o.TooOldHeaps
 	t.Bytes += o.Bytes
+	for _, source := range o.Sources {
+		if !slices.Contains(t.Sources, source) {
+			t.Sources = append(t.Sources, source)
+		}
+	}
 }
 
 // begin makes the chunk one that has no heap yet.
 func (c *Chunk) begin(id int64, stream int) {
 	c.ID, c.StreamID = id, stream
-	c.ChunkTally = ChunkTally{MissingPlaces: len(c.Present)}
+	c.ChunkTally = ChunkTally{MissingPlaces: len(c.Present), Sources: c.Sources[:0]}
 }
 
 // Placement is what the placement function gets of a heap, and where it says that the heap goes.

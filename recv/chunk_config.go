@@ -77,7 +77,7 @@ func (c *ChunkConfig) checkChunks(inGroup bool) error {
 	case inGroup:
 		return nil
 	}
-	return checkPool(c.Chunks, c.Window, c.Fresh != nil)
+	return checkPool("recv.ChunkConfig", c.Chunks, c.Window, c.Fresh != nil)
 }
 
 func windowError(field string, window int) error {
@@ -85,17 +85,17 @@ func windowError(field string, window int) error {
 }
 
 // checkPool checks the chunks that a user brings.
-func checkPool(chunks []*Chunk, window int, optional bool) error {
+func checkPool(config string, chunks []*Chunk, window int, optional bool) error {
 	if len(chunks) == 0 && optional {
 		return nil
 	}
 	if len(chunks) < window {
-		return &spead.FieldError{Field: "recv.ChunkConfig.Chunks", Value: len(chunks), Allowed: fmt.Sprintf("at least as many as the window: %d", window)}
+		return &spead.FieldError{Field: config + ".Chunks", Value: len(chunks), Allowed: fmt.Sprintf("at least as many as the window: %d", window)}
 	}
 	seen := make(map[*Chunk]bool, len(chunks))
 	for i, c := range chunks {
 		if c == nil || len(c.Data) == 0 || len(c.Present) == 0 || seen[c] {
-			return &spead.FieldError{Field: fmt.Sprintf("recv.ChunkConfig.Chunks[%d]", i), Value: c != nil, Allowed: "a chunk with Data and Present, once"}
+			return &spead.FieldError{Field: fmt.Sprintf("%s.Chunks[%d]", config, i), Value: c != nil, Allowed: "a chunk with Data and Present, once"}
 		}
 		seen[c] = true
 	}

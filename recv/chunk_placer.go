@@ -25,6 +25,7 @@ type chunkKeeper interface {
 type chunkSlot struct {
 	chunk *Chunk // nil: the keeper had none
 	live  int    // heaps in progress that are placed in it
+	seen  []bool // by source: whether heaps came from it
 	tally ChunkTally
 }
 
@@ -37,6 +38,7 @@ type chunkPlacer struct {
 	items     chunks.ItemReader
 	extra     []byte
 	placement Placement
+	sources   chunkSources
 
 	// now is when the packets being taken arrived.
 	now time.Time
@@ -151,7 +153,7 @@ func (f *chunkPlacer) reach(id uint64) (slot *chunkSlot, state uint8) {
 				f.starved = true
 				return nil, noteEmpty
 			}
-			*f.window.Push() = chunkSlot{chunk: c}
+			f.window.Push().chunk = c
 		}
 	}
 }
@@ -160,7 +162,9 @@ func (f *chunkPlacer) reach(id uint64) (slot *chunkSlot, state uint8) {
 func (f *chunkPlacer) dropHead() {
 	head := f.window.Head()
 	slot := *f.window.Slot(head)
-	*f.window.Slot(head) = chunkSlot{}
+	slot.tally.Sources = f.sources.list(slot.seen)
+	clear(slot.seen)
+	*f.window.Slot(head) = chunkSlot{seen: slot.seen}
 	if slot.live > 0 {
 		for h := range f.assembler.Live() {
 			if note := h.Note(); note.State == notePlaced && note.Number == int64(head) {
@@ -220,6 +224,7 @@ func (f *chunkPlacer) room(c *Chunk, length int64) []byte {
 // begun notes that a heap has begun in the chunk where the placement put it.
 func (f *chunkPlacer) begun(slot *chunkSlot) {
 	slot.live++
+	f.sources.note(&slot.seen)
 	if slot.tally.First.IsZero() {
 		slot.tally.First = f.now
 	}

@@ -5,6 +5,7 @@ package recv
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // chunkState says whose a chunk is.
@@ -27,8 +28,11 @@ const (
 type chunkPool struct {
 	fresh  func(id int64) *Chunk // instead of free, or nil
 	handTo func(*Chunk)          // instead of ready, or nil
-	// notEmpty wakes one consumer, notDry whoever waits for a free chunk. They hold at most one token.
-	notEmpty, notDry chan struct{}
+	// notEmpty wakes one consumer; it holds at most one token.
+	notEmpty chan struct{}
+	// refilled is called when a chunk was recycled.
+	refilled func()
+	hasReady atomic.Bool // whether ready has any
 
 	// mu guards everything below and the states of the chunks. It is not held during callbacks.
 	mu          sync.Mutex
@@ -43,7 +47,6 @@ func newChunkPool(chunks []*Chunk, fresh func(int64) *Chunk, handTo func(*Chunk)
 		fresh:    fresh,
 		handTo:   handTo,
 		notEmpty: make(chan struct{}, 1),
-		notDry:   make(chan struct{}, 1),
 		free:     make([]*Chunk, 0, len(chunks)),
 		ready:    make([]*Chunk, 0, len(chunks)),
 	}
@@ -106,6 +109,7 @@ func (p *chunkPool) give(c *Chunk) {
 	}
 	c.state = chunkReady
 	p.ready = append(p.ready, c)
+	p.hasReady.Store(true)
 	p.mu.Unlock()
 	signal(p.notEmpty)
 }
@@ -123,7 +127,9 @@ func (p *chunkPool) recycle(c *Chunk) error {
 	c.state = chunkFree
 	p.free = append(p.free, c)
 	p.mu.Unlock()
-	signal(p.notDry)
+	if p.refilled != nil {
+		p.refilled()
+	}
 	return nil
 }
 
@@ -144,6 +150,7 @@ func (p *chunkPool) tryPop() (c *Chunk, finished bool) {
 	p.ready[len(p.ready)-1] = nil
 	p.ready = p.ready[:len(p.ready)-1]
 	c.state = chunkUsers
+	p.hasReady.Store(len(p.ready) > 0)
 	if len(p.ready) > 0 {
 		signal(p.notEmpty)
 	}

@@ -41,6 +41,7 @@ func (r *chunkRig) take(datagram []byte, now time.Time) (refusal spead.Refusal, 
 	}
 	r.placer.now = now
 	r.placer.starved = false
+	r.placer.sources.current = -1
 	refusal = r.assembler.Add(&r.packet)
 	if r.placer.starved {
 		return refusal, true

@@ -14,23 +14,32 @@ func (s *Stream) Next(ctx context.Context) (*Heap, error) {
 	if s.cfg.OnHeap != nil {
 		return nil, s.waitForEnd(ctx)
 	}
+	if err := s.await(ctx); err != nil {
+		return nil, err
+	}
+	h := s.pop()
+	s.leave()
+	s.baton.Unlock()
+	return h, nil
+}
+
+// await runs the loop, or waits, until there is something for the consumer. It returns ErrStopped if
+// nothing comes any more, or ctx's error; without an error, the baton is held.
+func (s *Stream) await(ctx context.Context) error {
 	for {
 		s.lock()
-		idle := s.queue.count == 0 && !s.ended && s.advance(errand{one: true})
-		h := s.pop()
+		idle := !s.hasResult() && !s.ended && s.advance(errand{one: true})
 		switch {
-		case h != nil:
-			s.leave()
-			s.baton.Unlock()
-			return h, nil
+		case s.hasResult():
+			return nil
 		case s.ended:
 			s.baton.Unlock()
-			return nil, ErrStopped
-		case !idle:
+			return ErrStopped
+		case !idle && !s.mustWait():
 			s.baton.Unlock() // somebody else wants it
 		default:
 			if err := s.wait(ctx); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
@@ -75,6 +84,15 @@ func (s *Stream) Heaps(ctx context.Context) iter.Seq[*Heap] {
 	}
 }
 
+// errand is how far the loop shall go: until there is something for the consumer, or until there is
+// no room for more.
+type errand struct{ one bool }
+
+// done says whether the loop shall return.
+func (s *Stream) done(e errand) bool {
+	return s.hurry.Load() || e.one && s.hasResult() || (!e.one || s.chunks != nil) && s.mustWait()
+}
+
 // lock takes the baton. If another goroutine has it, that one gives it back soon.
 func (s *Stream) lock() {
 	if s.baton.TryLock() {
@@ -115,13 +133,17 @@ func (s *Stream) leave() {
 // Preconditions: the baton is held; it isn't any more afterwards.
 func (s *Stream) wait(ctx context.Context) error {
 	s.waiting.Add(1)
-	if d, who := s.nap(); d > 0 {
+	// Where the loop waits for the user to recycle a chunk, sources have nothing to say.
+	dry := s.mustWait()
+	if d, who := s.nap(); d > 0 && !dry {
 		s.baton.Unlock()
 		rest(d, who)
 		s.waiting.Add(-1)
 		return ctx.Err()
 	}
-	s.arm()
+	if !dry {
+		s.arm()
+	}
 	s.baton.Unlock()
 	var err error
 	select {

@@ -178,7 +178,7 @@ func (s *Stream) standIn() (wait bool) {
 	switch {
 	case s.ended:
 		return false
-	case s.queue.full() && s.mustWait():
+	case s.mustWait():
 		if s.visits != s.blockedAt {
 			s.blockedAt = s.visits
 			s.work.WorkerBlocked++
@@ -199,6 +199,17 @@ func (s *Stream) serve() {
 		if s.ended {
 			s.baton.Unlock()
 			return
+		}
+		if s.mustWait() {
+			s.work.WorkerBlocked++
+			s.show()
+			s.baton.Unlock()
+			s.chunks.makeRoom()
+			select {
+			case <-s.keeperWake:
+			case <-s.over:
+			}
+			continue
 		}
 		if !idle {
 			s.baton.Unlock()
@@ -231,7 +242,7 @@ func (s *Stream) push(in *intake) {
 		s.takeAll(in)
 		s.endIfDone()
 		over := in.ended || s.ended
-		some := s.queue.count > 0
+		some := s.hasResult()
 		s.baton.Unlock()
 		if some {
 			s.notify()
@@ -258,13 +269,16 @@ func (s *Stream) takeAll(in *intake) {
 		s.show()
 		s.baton.Unlock()
 		s.notify()
+		if s.chunks != nil {
+			s.chunks.makeRoom()
+		}
 		select {
 		case <-s.room:
 		case <-s.over:
 		}
 		s.lock()
 		s.blocked--
-		if s.blocked > 0 && !s.queue.full() {
+		if s.blocked > 0 && !s.mustWait() {
 			signal(s.room)
 		}
 	}

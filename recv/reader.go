@@ -33,20 +33,6 @@ type loop struct {
 	ahead      byte  // a byte of the next packet: see takeFromRow
 }
 
-// errand is how far the loop shall go: until there is a heap in the queue, or until it is full.
-type errand struct{ one bool }
-
-// done says whether the loop shall return.
-func (s *Stream) done(e errand) bool {
-	if s.hurry.Load() {
-		return true
-	}
-	if e.one {
-		return s.queue.count > 0
-	}
-	return s.mustWait()
-}
-
 // advance is the loop: it reads sources and takes what they give until the errand is done, somebody
 // else wants the baton, or the stream has ended. idle says that no source had anything to give.
 //
@@ -105,6 +91,9 @@ func (s *Stream) open(in *intake, err error) {
 // take takes the next datagram of a batch: decode, assemble, hand on. Refusals are counted, never
 // returned.
 func (s *Stream) take(in *intake) {
+	if s.chunks != nil {
+		s.prepare(in)
+	}
 	if len(in.batch.row) > 0 {
 		s.takeFromRow(in)
 		return
@@ -117,6 +106,9 @@ func (s *Stream) take(in *intake) {
 	}
 	if refusal == spead.Accepted {
 		refusal = s.assemble()
+	}
+	if s.chunks != nil && s.hold(in) {
+		return
 	}
 	s.work.Refused[refusal]++
 	if refusal != spead.Accepted {
@@ -140,6 +132,9 @@ func (s *Stream) takeFromRow(in *intake) {
 	} else {
 		in.batch.row = nil // nothing tells where the next packet begins
 	}
+	if s.chunks != nil && s.hold(in) {
+		return
+	}
 	s.work.Refused[refusal]++
 	s.opened++
 	if in.row++; in.row == rowPackets || len(in.batch.row) == 0 {
@@ -152,6 +147,9 @@ func (s *Stream) takeFromRow(in *intake) {
 func (s *Stream) assemble() spead.Refusal {
 	begun := s.assembler.HeapsStarted()
 	refusal := s.assembler.Add(&s.packet)
+	if s.chunks != nil && s.chunks.placer.starved {
+		return refusal
+	}
 	if s.assembler.HeapsStarted() != begun && s.recent.has(s.packet.Cnt) {
 		s.begunAgain++
 	}
@@ -193,6 +191,9 @@ func (s *Stream) end() {
 	}
 	s.assembler.Flush()
 	s.collect()
+	if s.chunks != nil {
+		s.chunks.end()
+	}
 	s.closeSources()
 	close(s.over)
 	s.show()

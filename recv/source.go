@@ -98,6 +98,7 @@ type intake struct {
 	row    int // packets taken of batch.row
 	ended  bool
 	guard  guard
+	origin originCursor // in a ChunkStream
 	// traffic is that of the source, and senders those of batch.Origins.
 	traffic Traffic
 	senders []*Traffic

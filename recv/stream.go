@@ -57,6 +57,7 @@ type Stream struct {
 	err         error
 
 	custom []atomic.Int64 // the figures of Config.Statistics
+	chunks *chunkIntake   // instead of queue and memory, in a ChunkStream
 }
 
 // NewStream returns a stream without sources. Add some, then Start it.
@@ -65,7 +66,13 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newStream(cfg, nil), nil
+}
+
+// newStream returns a stream of heaps or, with an intake of chunks, one that fills those.
+func newStream(cfg Config, chunks *chunkIntake) *Stream {
 	s := &Stream{
+		chunks:     chunks,
 		cfg:        cfg,
 		wake:       make(chan struct{}, 1),
 		keeperWake: make(chan struct{}, 1),
@@ -88,16 +95,22 @@ func NewStream(cfg Config) (*Stream, error) {
 		s.memory.pool.reserve(r)
 	}
 	s.newAssembler()
-	return s, nil
+	return s
 }
 
 // newAssembler gives the loop an assembler without heaps. Preconditions: the stream isn't started.
 func (s *Stream) newAssembler() {
 	var placer assembler.Placer = &s.memory
-	if s.cfg.Scatter != nil {
+	switch {
+	case s.chunks != nil:
+		placer = s.chunks.placer.asPlacer()
+	case s.cfg.Scatter != nil:
 		placer = scatterer{&s.memory}
 	}
 	s.assembler = assembler.New(s.cfg.assembly(), placer)
+	if s.chunks != nil {
+		s.chunks.placer.assembler = s.assembler
+	}
 }
 
 // AddSource adds a source, which the stream owns from now on: if it can't be added, because the
@@ -156,7 +169,7 @@ func (s *Stream) Start() error {
 	switch {
 	case s.active == 0:
 		s.end()
-	case polled && s.cfg.OnHeap != nil:
+	case polled && s.calls():
 		s.goroutines.Go(s.serve)
 	case polled:
 		s.goroutines.Go(s.keep)

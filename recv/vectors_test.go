@@ -21,6 +21,9 @@ func TestVectors(t *testing.T) {
 			vectors.Check(t, v, receive(t, v))
 		})
 	}
+	for _, v := range vectors.All(t, vectors.Chunk) {
+		t.Run(v.Name, func(t *testing.T) { checkChunks(t, v) })
+	}
 }
 
 // receive lets the library receive a vector's capture.

@@ -54,7 +54,6 @@ var testOnly = []string{"internal/vectors", "internal/simnet", "internal/netns",
 
 // coreFolders hold nothing but bytes, numbers and tables, so that they can be tried to exhaustion.
 var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/framing", "internal/chunks"}
-var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/chunks"}
 
 // coreFiles are files as pure as that in packages that aren't. They take times, but ask for none.
 var coreFiles = []string{"send/pacer.go"}
