@@ -336,7 +336,7 @@ func (s *chunkSequence) advance(head uint64) (moved bool) {
 		s.window.Drop()
 	}
 	if s.window.Head() < head {
-		s.window.SkipTo(head)
+		s.window.JumpTo(head)
 	}
 	return moved
 }

@@ -144,8 +144,8 @@ func (f *chunkPlacer) reach(id uint64) (slot *chunkSlot, state uint8) {
 			return slot, notePlaced
 		case chunks.Full:
 			f.dropHead()
-		case chunks.Skips:
-			f.window.Skip(id)
+		case chunks.Jumps:
+			f.window.Jump(id)
 			f.keeper.pass(nil, nil, f.window.Head())
 		case chunks.Grows:
 			c, ok := f.keeper.begin(f.window.Tail())
@@ -191,7 +191,7 @@ func (f *chunkPlacer) flushUntil(head uint64) {
 		f.dropHead()
 	}
 	if f.window.Head() < head {
-		f.window.SkipTo(head)
+		f.window.JumpTo(head)
 		f.keeper.pass(nil, nil, head)
 	}
 }

@@ -250,7 +250,7 @@ func (run *chunkRun) compare(t *testing.T) {
 // TestChunksAreTheModels tries any order, loss, repetition and jump of heaps, any window, groups of
 // one to eight streams interleaved at random, and a consumer that is slow to give chunks back.
 func TestChunksAreTheModels(t *testing.T) {
-	const rounds = 500
+	const rounds = 300
 	for seed := range uint64(rounds) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 5))

@@ -25,8 +25,8 @@ const (
 	Holds
 	// Full: drop the head first.
 	Full
-	// Skips: nothing of the window would stay: skip to where it will be.
-	Skips
+	// Jumps: nothing of the window would stay: jump to where it will be.
+	Jumps
 	// Grows: push the chunk at the tail.
 	Grows
 )
@@ -56,7 +56,7 @@ func (w *Window[T]) Next(id uint64) Step {
 	case id-w.tail >= count && w.head < w.tail, w.tail-w.head == count:
 		return Full
 	case id-w.tail >= count:
-		return Skips
+		return Jumps
 	}
 	return Grows
 }
@@ -84,12 +84,12 @@ func (w *Window[T]) Drop() {
 	}
 }
 
-// Skip moves the window to where it can take id after at most as many pushes as it has slots.
+// Jump moves the window to where it can take id after at most as many pushes as it has slots.
 // Preconditions: Next said so.
-func (w *Window[T]) Skip(id uint64) { w.SkipTo(id - uint64(len(w.slots)-1)) }
+func (w *Window[T]) Jump(id uint64) { w.JumpTo(id - uint64(len(w.slots)-1)) }
 
-// SkipTo moves the window to a chunk. Preconditions: it is empty, and the chunk is not behind it.
-func (w *Window[T]) SkipTo(head uint64) { w.head, w.tail = head, head }
+// JumpTo moves the window to a chunk. Preconditions: it is empty, and the chunk is not behind it.
+func (w *Window[T]) JumpTo(head uint64) { w.head, w.tail = head, head }
 
 // Empty says whether the window holds no chunk.
 func (w *Window[T]) Empty() bool { return w.head == w.tail }

@@ -21,8 +21,8 @@ func bring(w *Window[uint64], id uint64) (log []int64, held bool) {
 		case Full:
 			log = append(log, ^int64(*w.Slot(w.head)))
 			w.Drop()
-		case Skips:
-			w.Skip(id)
+		case Jumps:
+			w.Jump(id)
 		case Grows:
 			tail := w.tail
 			*w.Push() = tail
