@@ -44,7 +44,8 @@ type chunkPlacer struct {
 	now time.Time
 	// starved says that the last packet was refused only because there is no chunk yet.
 	starved bool
-	tooOld  int // heaps, since a chunk was passed on
+	tooOld  int       // heaps, since a chunk was passed on
+	passing chunkSlot // here so that it needn't be allocated
 	counts  chunkCounts
 }
 
@@ -161,7 +162,8 @@ func (f *chunkPlacer) reach(id uint64) (slot *chunkSlot, state uint8) {
 // dropHead passes the oldest chunk on. Heaps in progress lose their memory in it.
 func (f *chunkPlacer) dropHead() {
 	head := f.window.Head()
-	slot := *f.window.Slot(head)
+	f.passing = *f.window.Slot(head)
+	slot := &f.passing
 	slot.tally.Sources = f.sources.list(slot.seen)
 	clear(slot.seen)
 	*f.window.Slot(head) = chunkSlot{seen: slot.seen}
