@@ -188,6 +188,16 @@ func (g *ChunkGroup) Err() error {
 	return errors.Join(errs...)
 }
 
+// Stop ends all streams in order, as if their sources had ended. The chunks that were being filled are
+// handed over before Next returns ErrStopped. It doesn't wait for that. Close is still to be called.
+func (g *ChunkGroup) Stop() error {
+	var errs []error
+	for _, c := range g.Streams() {
+		errs = append(errs, c.Stop())
+	}
+	return errors.Join(errs...)
+}
+
 // Close ends all streams and returns when their goroutines and sockets are gone. Chunks that were
 // being filled can still be taken. The memory of chunks isn't used any more afterwards, whoever has
 // them. Close may be called more than once, but not by ChunkGroupConfig.Ready.

@@ -4,6 +4,7 @@ package recv
 
 import (
 	"context"
+	"io"
 	"iter"
 	"net/netip"
 	"sync/atomic"
@@ -48,6 +49,12 @@ func (c *ChunkStream) AddSource(src Source) error { return c.stream.AddSource(sr
 
 // AddUDP adds a UDP socket: see Stream.AddUDP.
 func (c *ChunkStream) AddUDP(cfg UDPConfig) error { return c.stream.AddUDP(cfg) }
+
+// AddTCP adds TCP connections: see Stream.AddTCP.
+func (c *ChunkStream) AddTCP(cfg TCPConfig) error { return c.stream.AddTCP(cfg) }
+
+// AddReader adds packets that a reader gives: see Stream.AddReader.
+func (c *ChunkStream) AddReader(r io.Reader) error { return c.stream.AddReader(r) }
 
 // AddMemory adds packets that lie one after the other in b: see Stream.AddMemory.
 func (c *ChunkStream) AddMemory(b []byte) error { return c.stream.AddMemory(b) }
@@ -140,8 +147,15 @@ func (c *ChunkStream) Err() error { return c.stream.Err() }
 
 // Stats returns what the stream has received so far: one consistent snapshot. A heap counts as
 // delivered with its chunk; in a group, when the stream has done with its chunk. With
-// ChunkConfig.Ready or Fresh, or in a group, the figures are as of the end of the last batch.
+// ChunkConfig.Ready or Fresh, or in a group, the figures may be those of the end of the last batch.
 func (c *ChunkStream) Stats() Stats { return c.stream.Stats() }
+
+// Count changes the figure Config.Statistics[i]: see Stream.Count. The placement may call it.
+func (c *ChunkStream) Count(i int, value int64) { c.stream.Count(i, value) }
+
+// Stop ends the stream in order, as if its sources had ended: see Stream.Stop. Chunks that were being
+// filled are handed over.
+func (c *ChunkStream) Stop() error { return c.stream.Stop() }
 
 // Close ends the stream and returns when its goroutines and sockets are gone; in a group, it ends the
 // group. Chunks that were being filled can still be taken. The memory of chunks isn't used any more

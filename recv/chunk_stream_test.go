@@ -4,8 +4,12 @@ package recv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"net"
+	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/gospead/spead"
@@ -25,7 +29,7 @@ func timedPackets(times ...int64) [][]byte {
 
 func testChunkConfig(pool int) ChunkConfig {
 	return ChunkConfig{
-		Config: Config{MaxHeaps: 16},
+		Config: Config{MaxHeaps: 16, CheckAccounts: true},
 		Items:  []spead.ItemID{modelTime},
 		Place:  testLayout.place, MaxExtra: 1,
 		Chunks: newChunks(pool, 80, 4, 4),
@@ -217,5 +221,98 @@ func TestNothingIsWrittenOutsideAChunk(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAStreamGoesOnWhenAChunkIsThere has the consumer, or the stream's own goroutine, wait for chunks
+// that another goroutine gives back, where the source is one that consumers read themselves.
+func TestAStreamGoesOnWhenAChunkIsThere(t *testing.T) {
+	for _, hold := range []int{1, 2} {
+		s := newBenchChunkStream(t, 256<<10, 1600)
+		if err := s.Start(); err != nil {
+			t.Fatal(err)
+		}
+		back := make(chan *Chunk, 4)
+		done := make(chan error, 1)
+		go func() {
+			var held []*Chunk
+			var err error
+			for c := range back {
+				// The window is 2 of 4 chunks: whoever holds 2 of the others stops the stream.
+				if held = append(held, c); len(held) >= hold {
+					err = errors.Join(err, s.Recycle(held[0]))
+					held = held[1:]
+				}
+			}
+			done <- err
+		}()
+		next := int64(0)
+		for c := range s.Chunks(t.Context()) {
+			if c.ID != next || c.MissingPlaces != 0 {
+				t.Errorf("chunk %d, %d places missing, want %d", c.ID, c.MissingPlaces, next)
+			}
+			next++
+			back <- c
+		}
+		close(back)
+		if err := <-done; err != nil || next != 100 {
+			t.Errorf("%d chunks: %v", next, err)
+		}
+		checkLaw(t, s.Stats())
+	}
+}
+
+// TestAStreamIsReadWhileTheConsumerIsAway: chunks are finished without anybody asking for them.
+func TestAStreamIsReadWhileTheConsumerIsAway(t *testing.T) {
+	cfg := testChunkConfig(4)
+	finished := make(chan int64, 10)
+	cfg.Ready = func(c *Chunk) { finished <- c.ID }
+	s := newTestChunkStream(t, cfg, &packetSource{packets: timedPackets(1, 5, 9), batch: 1})
+	for want := range int64(3) {
+		if got := <-finished; got != want {
+			t.Errorf("chunk %d, want %d", got, want)
+		}
+	}
+	if _, err := s.Next(t.Context()); !errors.Is(err, ErrStopped) {
+		t.Errorf("with Ready, Next gives %v", err)
+	}
+}
+
+// TestAChunkTellsWhoSentIt receives one chunk from two senders over the loopback interface.
+func TestAChunkTellsWhoSentIt(t *testing.T) {
+	cfg := testChunkConfig(2)
+	cfg.Window, cfg.Place = 1, testLayout.place
+	s, err := NewChunkStream(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.AddUDP(UDPConfig{Address: netip.MustParseAddrPort("127.0.0.1:0")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var senders []netip.AddrPort
+	for i, packets := range [][][]byte{timedPackets(1, 2), timedPackets(3, 4)} {
+		conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(s.Addrs()[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		senders = append(senders, conn.LocalAddr().(*net.UDPAddr).AddrPort())
+		for _, p := range packets {
+			binary.BigEndian.PutUint64(p[8:], binary.BigEndian.Uint64(p[8:])+uint64(10*i)) // other cnts
+			if _, err := conn.Write(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c, err := s.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(c.Sources, senders) || summarize(c) != (summary{0, "0111"}) {
+		t.Errorf("chunk %v from %v, want %v", summarize(c), c.Sources, senders)
 	}
 }
