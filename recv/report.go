@@ -42,14 +42,15 @@ func (s *Stream) logChanges(before, now *Stats) {
 			s.cfg.Logger.Warn(message, "reason", reason, "count", count-was, "total", count)
 		}
 	}
-	// What follows a stop item is in the nature of things, and so is the stop heap.
+	// What follows a stop item is in the nature of things, and so is the stop heap. What a placement
+	// rejects, its user has decided.
 	for reason, count := range now.Refused.All() {
 		if reason != spead.RefusedStopped {
 			line("packets refused", reason.String(), count, before.Refused[reason])
 		}
 	}
 	for reason, count := range now.HeapsDiscarded.All() {
-		if reason != DiscardStopHeap {
+		if reason != DiscardStopHeap && reason != DiscardRejected {
 			line("heaps discarded", reason.String(), count, before.HeapsDiscarded[reason])
 		}
 	}

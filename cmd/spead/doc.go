@@ -5,6 +5,7 @@
 //	spead demo     send and receive in one process, check everything, show the rate
 //	spead send     send test heaps to one or more endpoints
 //	spead recv     receive from endpoints or capture files; print heaps as text or as JSON lines
+//	spead chunk    put heaps into chunks as a description says; print a line for each, write them
 //
 // Each has --help with examples. Flags are in flags.go, their units in units.go, endpoints as
 // operators write them in endpoint.go. What goes to standard output is the result; progress and

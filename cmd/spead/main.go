@@ -82,13 +82,13 @@ verified was lost or differed; 2 for a command line that can't be carried out.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usageError{&spead.FieldError{Field: "command", Value: args[0], Allowed: "demo, send, recv or bench; see spead --help"}}
+			return usageError{&spead.FieldError{Field: "command", Value: args[0], Allowed: "demo, send, recv, chunk or bench; see spead --help"}}
 		},
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetOut(c.out)
 	root.SetErr(c.remarks)
-	root.AddCommand(newDemo(c), newSend(c), newRecv(c), newBench(c))
+	root.AddCommand(newDemo(c), newSend(c), newRecv(c), newBench(c), newChunk(c))
 	return root
 }

@@ -60,7 +60,14 @@ func (o *recvOptions) openStream(ctx context.Context, sources []string) (*recv.S
 	return s, nil
 }
 
-func (o *recvOptions) addSource(ctx context.Context, s *recv.Stream, source string) error {
+// receiver is what sources are added to.
+type receiver interface {
+	AddUDP(cfg recv.UDPConfig) error
+	AddTCP(cfg recv.TCPConfig) error
+	AddSource(src recv.Source) error
+}
+
+func (o *recvOptions) addSource(ctx context.Context, s receiver, source string) error {
 	if isCapture(source) {
 		return o.addCapture(s, source)
 	}
@@ -106,7 +113,7 @@ func isCapture(source string) bool {
 	return slices.Contains([]string{".pcap", ".pcapng", ".cap"}, filepath.Ext(name))
 }
 
-func (o *recvOptions) addCapture(s *recv.Stream, path string) error {
+func (o *recvOptions) addCapture(s receiver, path string) error {
 	source, err := capture.Open(path, capture.Options{Filter: o.filter})
 	if err != nil {
 		var field *spead.FieldError

@@ -43,7 +43,7 @@ var allowedImports = map[string][]string{
 	"internal/lint":       {},
 	"internal/bench":      {".", "send", "recv", "internal/udp/sink"},
 	"internal/pattern":    {"."},
-	"cmd/spead":           {".", "send", "recv", "inproc", "capture", "internal", "github.com/spf13/cobra"},
+	"cmd/spead":           {".", "send", "recv", "inproc", "capture", "placement", "internal", "github.com/spf13/cobra", "go.yaml.in/yaml/v3"},
 }
 
 // testImports is what tests may import besides: any package of this module, and these.
