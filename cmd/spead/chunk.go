@@ -31,7 +31,7 @@ type chunkOptions struct {
 
 func newChunk(c console) *cobra.Command {
 	o := chunkOptions{recvOptions: recvOptions{
-		stream: recv.Config{MaxHeaps: 4, Substreams: 1, KeepStop: true},
+		stream: recv.Config{MaxHeaps: 4, Substreams: 1},
 		udp:    recv.UDPConfig{MaxPacketSize: 9200, Sockets: 1},
 	}, chunks: 8, window: 2}
 	cmd := &cobra.Command{
@@ -84,6 +84,7 @@ func (o *chunkOptions) addFlags(cmd *cobra.Command) {
 	flag[string]{"filter", "what to take from capture files, such as 'udp dst port 7148'", &o.filter, texts("EXPRESSION")}.add(cmd)
 	flag[int]{"max-heaps", "heaps in progress in each substream", &o.stream.MaxHeaps, wholeNumbers(1, 1<<20)}.add(cmd)
 	flag[int]{"substreams", "divide heaps by their cnt modulo this number", &o.stream.Substreams, wholeNumbers(1, 1<<20)}.add(cmd)
+	addSwitch(cmd, &o.stream.KeepStop, "keep-stop", "go on after a heap with the stop item")
 	addSwitch(cmd, &o.stream.AllowOutOfOrder, "out-of-order", "take the packets of a heap in any order")
 	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
 		&o.dialect, texts("DIALECT")}.add(cmd)
