@@ -20,6 +20,8 @@ type endlessHeaps struct {
 	perHeap int      // packets
 	next    uint64   // heap
 	last    uint64
+	// Of streams sources, this is the number of one: it gives every so manieth heap.
+	streams, stream uint64
 }
 
 const (
@@ -30,7 +32,7 @@ const (
 
 func newEndlessHeaps(heapBytes, heaps int) *endlessHeaps {
 	f, _ := spead.NewFlavour(48, 0)
-	e := &endlessHeaps{perHeap: (heapBytes + benchPayload - 1) / benchPayload, last: uint64(heaps)}
+	e := &endlessHeaps{perHeap: (heapBytes + benchPayload - 1) / benchPayload, last: uint64(heaps), streams: 1}
 	for range max(1, benchBatch/e.perHeap) {
 		for offset := 0; offset < heapBytes; offset += benchPayload {
 			n := min(benchPayload, heapBytes-offset)
@@ -53,7 +55,7 @@ func (e *endlessHeaps) ReadBatch(b *Batch) error {
 			return io.EOF
 		}
 		binary.BigEndian.PutUint64(packet[8:], uint64(wire.ImmediatePointer(48, spead.HeapCntID, heap+1)))
-		binary.BigEndian.PutUint64(packet[40:], uint64(wire.ImmediatePointer(48, modelTime, heap*4096)))
+		binary.BigEndian.PutUint64(packet[40:], uint64(wire.ImmediatePointer(48, modelTime, (heap*e.streams+e.stream)*4096)))
 		b.Add(packet)
 	}
 	e.next += uint64(len(e.packets) / e.perHeap)
@@ -91,10 +93,9 @@ func BenchmarkChunks(b *testing.B) {
 	}
 }
 
-func newBenchChunkStream(tb testing.TB, heapBytes, heaps int) *ChunkStream {
-	tb.Helper()
+func benchChunkConfig(heapBytes int) ChunkConfig {
 	perChunk := int64(benchChunkBytes / heapBytes)
-	s, err := NewChunkStream(ChunkConfig{
+	return ChunkConfig{
 		Items: []spead.ItemID{modelTime},
 		Place: func(p *Placement) {
 			if ts := p.Items[0]; p.HeapLength == int64(heapBytes) && ts >= 0 {
@@ -104,7 +105,12 @@ func newBenchChunkStream(tb testing.TB, heapBytes, heaps int) *ChunkStream {
 			}
 		},
 		Chunks: newChunks(4, int(perChunk)*heapBytes, int(perChunk), 0),
-	})
+	}
+}
+
+func newBenchChunkStream(tb testing.TB, heapBytes, heaps int) *ChunkStream {
+	tb.Helper()
+	s, err := NewChunkStream(benchChunkConfig(heapBytes))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -113,6 +119,55 @@ func newBenchChunkStream(tb testing.TB, heapBytes, heaps int) *ChunkStream {
 		tb.Fatal(err)
 	}
 	return s
+}
+
+// BenchmarkChunkGroup does the same with the heaps dealt out to streams that fill the same chunks.
+func BenchmarkChunkGroup(b *testing.B) {
+	for _, streams := range []int{1, 2} {
+		for _, heapBytes := range []int{5120, 8 << 10, 256 << 10} {
+			b.Run(fmt.Sprintf("streams=%d/heap=%d", streams, heapBytes), func(b *testing.B) {
+				benchmarkGroup(b, streams, heapBytes)
+			})
+		}
+	}
+}
+
+func benchmarkGroup(b *testing.B, streams, heapBytes int) {
+	cfg := benchChunkConfig(heapBytes)
+	g, err := NewChunkGroup(ChunkGroupConfig{Eviction: Lossless, Chunks: cfg.Chunks})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer g.Close()
+	cfg.Chunks = nil
+	perStream := (b.N + streams - 1) / streams
+	for i := range streams {
+		s, err := g.Add(cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		source := newEndlessHeaps(heapBytes, perStream)
+		source.streams, source.stream = uint64(streams), uint64(i)
+		if err := s.AddSource(source); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(int64(heapBytes))
+	b.ReportAllocs()
+	b.ResetTimer()
+	if err := g.Start(); err != nil {
+		b.Fatal(err)
+	}
+	heaps := 0
+	for c := range g.Chunks(b.Context()) {
+		heaps += c.PresentPlaces
+		if err := g.Recycle(c); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if heaps != perStream*streams {
+		b.Errorf("%d of %d heaps are present", heaps, perStream*streams)
+	}
 }
 
 func TestChunksAllocateNothingInTheSteadyState(t *testing.T) {
