@@ -130,6 +130,9 @@ func (p *packets) ReadBatch(b *recv.Batch) error {
 
 func (p *packets) Close() error { return nil }
 
+// lost is the place of each chunk whose heap is not sent.
+const lost = 5
+
 // TestExamplesPlaceTheirTelescopesStreams sends two chunks of each example's traffic, but for one heap,
 // and looks at every byte, and at what is kept beside it.
 func TestExamplesPlaceTheirTelescopesStreams(t *testing.T) {
@@ -151,7 +154,6 @@ func tryExample(t *testing.T, name string, tr traffic) {
 	spec, plan := load(t, name)
 	streams := max(tr.streams, 1)
 	sent := make([][][]byte, streams)
-	const lost = 5
 	var perChunk int64
 	for chunk := range int64(2) {
 		heaps := tr.heaps(chunk)
@@ -187,7 +189,7 @@ func tryExample(t *testing.T, name string, tr traffic) {
 		if c.ID != next || c.MissingPlaces != 1 || c.Present[lost] != 0 {
 			t.Fatalf("chunk %d, want %d; %d places are missing", c.ID, next, c.MissingPlaces)
 		}
-		expectHeaps(t, spec, c, tr.heaps(c.ID), lost)
+		expectHeaps(t, spec, c, tr.heaps(c.ID))
 		next++
 		if err := g.Recycle(c); err != nil {
 			t.Fatal(err)
@@ -198,7 +200,7 @@ func tryExample(t *testing.T, name string, tr traffic) {
 	}
 }
 
-func expectHeaps(t *testing.T, spec *placement.Spec, c *recv.Chunk, heaps []map[spead.ItemID]int64, lost int) {
+func expectHeaps(t *testing.T, spec *placement.Spec, c *recv.Chunk, heaps []map[spead.ItemID]int64) {
 	t.Helper()
 	record := len(c.Extra) / len(heaps)
 	for i, items := range heaps {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package recv turns datagrams into heaps.
+// Package recv turns datagrams into heaps, or puts heaps into chunks.
 //
 // A Stream takes packets from sources (UDP sockets, TCP connections, captures, readers, memory, queues
 // in the process),
@@ -27,6 +27,19 @@
 //	5  internal/assembler/live_heap.go accept once, copy the payload to its place (allocator.go, pool.go)
 //	6  recv/accounts.go                count it; deliver, queue (heap_queue.go) or discard
 //	7  recv/consume.go                 Next, TryNext and Heaps
+//
+// # The walk: from the wire to a chunk
+//
+// A ChunkStream is the same loop; from step 5 on it goes
+//
+//	5  recv/chunk_placer.go            ask the user's Placement, move the window (internal/chunks/window.go)
+//	   internal/assembler/live_heap.go copy the payload into the chunk
+//	6  recv/chunk_pool.go              finished chunks, and those to be filled next
+//	7  recv/chunk_stream.go            Next, TryNext, Chunks and Recycle
+//
+// If there is no chunk to be filled, the loop stops before the packet that needs one, and takes it when
+// a chunk was recycled. Several streams fill the same chunks in a ChunkGroup (chunk_group.go): they
+// meet once per chunk.
 //
 // # Who runs the loop
 //
