@@ -172,7 +172,7 @@ func benchmarkGroup(b *testing.B, streams, heapBytes int) {
 
 func TestChunksAllocateNothingInTheSteadyState(t *testing.T) {
 	for _, heapBytes := range []int{5120, 256 << 10} {
-		s := newBenchChunkStream(t, heapBytes, 1<<40)
+		s := newBenchChunkStream(t, heapBytes, 1<<30)
 		if err := s.Start(); err != nil {
 			t.Fatal(err)
 		}

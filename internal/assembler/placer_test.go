@@ -112,3 +112,52 @@ func TestAHeapWhosePayloadIsNotKeptIsAHeapAllTheSame(t *testing.T) {
 		t.Errorf("asked for %v, want %v", placer.calls, want)
 	}
 }
+
+// notingPlacer notes on each heap how many there were before.
+type notingPlacer struct {
+	testPlacer
+	placed int64
+}
+
+func (n *notingPlacer) Place(p *wire.Packet, h *Heap, need int64) ([]byte, spead.Refusal) {
+	if h.Note().State == 0 {
+		*h.Note() = Note{Number: n.placed, State: 1}
+		n.placed++
+	}
+	return n.testPlacer.Place(p, h, need)
+}
+
+func TestAHeapCarriesItsNoteAndLosesItsMemoryInProgress(t *testing.T) {
+	placer := &notingPlacer{testPlacer: testPlacer{tb: t}}
+	a := New(Config{}, placer)
+	for cnt := range spead.HeapCnt(3) {
+		a.Add(sketch{cnt: cnt, length: 20, payload: 10}.decode(t))
+	}
+	live := 0
+	for h := range a.Live() {
+		live++
+		if note := h.Note(); note.Number != int64(h.Cnt()) || note.State != 1 {
+			t.Errorf("heap %d has note %+v", h.Cnt(), *note)
+		}
+		if h.Cnt() == 1 {
+			placer.Free(h.TakePayload())
+		}
+	}
+	if live != 3 {
+		t.Errorf("%d heaps in progress", live)
+	}
+	for cnt := range spead.HeapCnt(3) {
+		a.Add(sketch{cnt: cnt, length: 20, offset: 10, payload: 10}.decode(t))
+		h := a.Next()
+		if h == nil || h.End() != Completed || h.Note().Number != int64(cnt) || (h.Contents() == nil) != (cnt == 1) {
+			t.Fatalf("heap %d: %+v", cnt, h)
+		}
+		a.Recycle(h)
+	}
+	a.Add(sketch{cnt: 9, length: 20}.decode(t))
+	for h := range a.Live() {
+		if h.Note().Number != 3 {
+			t.Errorf("a recycled heap still has its note: %+v", *h.Note())
+		}
+	}
+}
