@@ -2,6 +2,8 @@
 
 package send
 
+import "context"
+
 // credit counts the datagrams from first up to end as sent. The statistics have them before a batch
 // that they complete is given back.
 func (s *sender) credit(first, end int) {
@@ -59,4 +61,16 @@ func (s *sender) complete(b *Batch) {
 	s.stats.failedHeaps.Add(int64(failed))
 	s.queue.release(b)
 	b.complete()
+}
+
+// hopeless says why datagram i needn't be tried.
+func (s *sender) hopeless(i int) error {
+	switch {
+	case s.owners[i].batch.cancelled.Load():
+		return context.Canceled
+	case i >= s.sound:
+		return ErrHeapChanged
+	default:
+		return nil
+	}
 }

@@ -3,8 +3,6 @@
 package send
 
 import (
-	"context"
-
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -38,6 +36,8 @@ type sender struct {
 	written, filled, sound int
 	// used is how many datagrams may refer to users' memory.
 	used int
+	// due is when the next burst may leave, if that hasn't been waited for to the end; 0 otherwise.
+	due int64
 }
 
 // owner says whose packet a datagram is.
@@ -103,24 +103,39 @@ func (s *sender) forget() {
 	s.used = 0
 }
 
-// waitForRate waits until the pacer lets the next burst leave; false means that it would have to.
+// waitForRate waits until the pacer lets the next burst leave, or only cancelled packets are next,
+// which won't leave; false means that it would have to wait.
 func (s *sender) waitForRate(patient bool) bool {
-	if !s.pacer.full() {
+	if !s.pacer.full() && s.due == 0 {
 		return true
 	}
 	if !patient {
 		return false
 	}
-	s.clock.waitUntil(s.pacer.next(s.clock.now()))
+	if s.due == 0 {
+		s.due = s.pacer.next(s.clock.now())
+	}
+	for !s.nextIsCancelled() {
+		if s.clock.waitUntil(s.due) {
+			s.due = 0
+			break
+		}
+	}
 	return true
 }
 
+func (s *sender) nextIsCancelled() bool { return s.packets.batch.cancelled.Load() }
+
 // fill makes datagrams of the next packets, up to a burst, over batches that are queued already. It
-// stops at a whole number of messages of packets like the first.
+// stops at a whole number of messages of packets like the first, and while the next burst isn't due,
+// at packets that weren't cancelled.
 func (s *sender) fill() {
 	s.written, s.filled, s.sound = 0, 0, 0
 	limit := 1
 	for s.filled < limit && s.filled == s.sound && !s.pacer.full() && s.advance() {
+		if s.due != 0 && !s.nextIsCancelled() {
+			break
+		}
 		d, o := &s.datagrams[s.filled], &s.owners[s.filled]
 		if s.packets.next(d, o) {
 			s.sound++
@@ -173,16 +188,4 @@ func (s *sender) writeBatch(d []wire.Datagram, patient bool) (int, error) {
 		return s.prompt.TryWriteBatch(d)
 	}
 	return s.transport.WriteBatch(d)
-}
-
-// hopeless says why datagram i needn't be tried.
-func (s *sender) hopeless(i int) error {
-	switch {
-	case s.owners[i].batch.cancelled.Load():
-		return context.Canceled
-	case i >= s.sound:
-		return ErrHeapChanged
-	default:
-		return nil
-	}
 }
