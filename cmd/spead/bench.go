@@ -9,10 +9,10 @@ import (
 func newBench(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure how fast this machine sends",
+		Short: "Measure how fast this machine sends, and how evenly",
 		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchSend(c))
+	cmd.AddCommand(newBenchSend(c), newBenchPace(c))
 	return cmd
 }

@@ -8,4 +8,7 @@
 // A run sends into a sink (internal/udp/sink), to an endpoint, or to a receiver in this process that
 // compares every sample. What left is checked against what the heaps have to make on the wire. Runs of
 // another program can be measured in turn with ours; figures are medians.
+//
+// Pace measures something else: how well a rate is kept to, by when packets arrive at a socket
+// (internal/udp/arrivals).
 package bench
