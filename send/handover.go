@@ -29,8 +29,8 @@ const (
 //	          somebody has the baton       wait for; put the baton down; work left? wake the worker
 //
 // Nobody spins: waking another thread costs more than sending a small batch, so that the caller sends
-// it, with its data still in the cache; of a large one the worker sends the beginning while it is
-// still wanted (docs/decisions/0009-hand-over.md has the figures).
+// it, with its data still in the cache. A large one is the worker's, so that the caller can go on
+// meanwhile (docs/decisions/0009-hand-over.md has the figures).
 //
 // A batch is never forgotten: who puts the baton down looks for work afterwards, who queues looks for
 // the baton afterwards, and the worker looks for both between saying that it sleeps and sleeping.
@@ -63,10 +63,11 @@ func (h *handover) comes(now int64) {
 
 func (h *handover) leaves(now int64) { h.left.Store(now) }
 
-// putDown puts the baton down, and sees to it that somebody does what is left.
+// putDown puts the baton down, and sees to it that the worker does what is left: send, or leave, if
+// the stream was closed meanwhile.
 func (s *Stream) putDown() {
 	s.held.Store(false)
-	if s.queue.hasWork() {
+	if s.isReady() {
 		s.rouse()
 	}
 }

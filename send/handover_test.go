@@ -255,3 +255,36 @@ func TestClosingEndsTheWorkerOfAStreamThatCallersServe(t *testing.T) {
 		}
 	}
 }
+
+// gatedTransport takes what callers try to send only when it is told to.
+type gatedTransport struct {
+	promptTransport
+	gate chan struct{}
+}
+
+func (g *gatedTransport) TryWriteBatch(d []wire.Datagram) (int, error) {
+	<-g.gate
+	return g.promptTransport.TryWriteBatch(d)
+}
+
+func TestCloseWaitsForACallerThatIsSending(t *testing.T) {
+	for _, order := range []Order{Serial, Unordered} {
+		synctest.Test(t, func(t *testing.T) {
+			tr := &gatedTransport{gate: make(chan struct{})}
+			s := newPromptStream(t, Config{}, tr)
+			b := &Batch{Heaps: []Ref{{Heap: heapOf(8)}}, Order: order}
+			sent, closed := make(chan error), make(chan error)
+			go func() { sent <- errors.Join(s.SendBatch(t.Context(), b), b.Wait(t.Context())) }()
+			synctest.Wait() // the caller has the baton
+			go func() { closed <- s.Close() }()
+			synctest.Wait() // the worker has looked for something to do, and found the baton taken
+			close(tr.gate)
+			if err := <-sent; err != nil {
+				t.Errorf("what was accepted ended with %v", err)
+			}
+			if err := <-closed; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
