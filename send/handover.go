@@ -111,14 +111,10 @@ func (s *Stream) isReady() bool {
 	return s.closed.Load() && s.queue.pending.Load() == 0
 }
 
-// engage sees to it that what was just queued is sent: by the caller if it may, by the worker
-// otherwise. waits says that the caller has nothing else to do.
-func (s *Stream) engage(b *Batch, waits bool) {
-	if b.Order == Unordered && s.second.prepare() {
-		s.rouse() // to share it
-		waits = true
-	}
-	if s.sender.prompt != nil && (waits || s.callerSends(b)) && s.take() {
+// engage sees to it that what was just queued is sent: by the caller, up to the end of b, if it wants to
+// and can, by the worker otherwise.
+func (s *Stream) engage(b *Batch, wants bool) {
+	if wants && s.sender.prompt != nil && s.take() {
 		s.sender.drain(b, false)
 		s.putDown()
 		return
@@ -128,9 +124,9 @@ func (s *Stream) engage(b *Batch, waits bool) {
 	}
 }
 
-// callerSends says whether a caller that queues b had better send it itself.
-func (s *Stream) callerSends(b *Batch) bool {
-	small := b.load.bytes < workerBytes && time.Duration(s.away.Load()) < awayLong
+// callerSends says whether a caller that queues so many bytes had better send them itself.
+func (s *Stream) callerSends(bytes int64) bool {
+	small := bytes < workerBytes && time.Duration(s.away.Load()) < awayLong
 	return small || runtime.GOMAXPROCS(0) == 1
 }
 

@@ -288,3 +288,22 @@ func TestCloseWaitsForACallerThatIsSending(t *testing.T) {
 		})
 	}
 }
+
+// TestAnIdleStreamKeepsNothingOfItsUsers looks at what the sender still refers to.
+func TestAnIdleStreamKeepsNothingOfItsUsers(t *testing.T) {
+	s := newPromptStream(t, Config{MaxHeaps: 64}, newPromptTransport(false))
+	b := &Batch{Heaps: []Ref{{Heap: heapOf(3000)}, {Heap: heapOf(10)}}}
+	if err := errors.Join(s.SendBatch(t.Context(), b), b.Wait(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for i := range s.sender.datagrams {
+		for _, piece := range s.sender.datagrams[i].Payload[:cap(s.sender.datagrams[i].Payload)] {
+			if piece != nil {
+				t.Fatalf("datagram %d still refers to %d bytes", i, len(piece))
+			}
+		}
+		if s.sender.owners[i].batch != nil {
+			t.Fatalf("datagram %d still refers to its batch", i)
+		}
+	}
+}

@@ -9,11 +9,10 @@ import (
 const (
 	// maxDatagrams is how many packets are handed to the transport at once, at most.
 	maxDatagrams = 256
-	// writeBytes is how much is handed to the transport at once, unless a single packet is more: a few
-	// messages of segmentation offload. More isn't faster, and what is written should still be in the
-	// cache.
-	writeBytes = 8 * messageBytes
-	// messageBytes is what one message of segmentation offload holds.
+	// messagesMax is how many messages of segmentation offload the packets handed over at once make.
+	// More isn't faster, and what is written should still be in the cache.
+	messagesMax = 8
+	// messageBytes is what such a message holds.
 	messageBytes = 65507
 )
 
@@ -65,14 +64,15 @@ func (s *sender) drain(target *Batch, patient bool) {
 
 // next makes sure that there is a packet to send: in hand, of the batch in hand, or of the next one.
 func (s *sender) next(target *Batch) bool {
-	if target != nil && target.isDone() {
+	arrived := target != nil && target.isDone()
+	switch {
+	case s.written < s.filled || s.packets.more(): // of the next batch, if the target is done
+		return !arrived
+	case arrived || !s.advance():
+		s.forget()
 		return false
 	}
-	if s.written < s.filled || s.advance() {
-		return true
-	}
-	s.forget()
-	return false
+	return true
 }
 
 // advance takes batches from the queue until one has a packet to send, without waiting.
@@ -155,8 +155,7 @@ func (s *sender) fill() {
 // datagramsFor is how many packets of a size are handed to the transport at once.
 func datagramsFor(size int) int {
 	perMessage := max(1, messageBytes/max(1, size))
-	messages := max(1, writeBytes/messageBytes)
-	return min(perMessage*messages, maxDatagrams)
+	return min(perMessage*messagesMax, maxDatagrams)
 }
 
 // write hands the datagrams in hand to the transport and credits each to its heap. A datagram that

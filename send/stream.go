@@ -120,6 +120,8 @@ func (s *Stream) submit(b *Batch, push func() error, waits bool) error {
 		return err
 	}
 	err := s.check(b)
+	// Once it is queued, b may be done, and somebody who waits for it may change it.
+	order, bytes := b.Order, b.load.bytes
 	if err == nil {
 		err = push()
 	}
@@ -127,7 +129,11 @@ func (s *Stream) submit(b *Batch, push func() error, waits bool) error {
 		b.abandon()
 		return err
 	}
-	s.engage(b, waits)
+	if order == Unordered && s.second.prepare() {
+		s.rouse() // to share it
+		waits = true
+	}
+	s.engage(b, waits || s.callerSends(bytes))
 	return nil
 }
 
