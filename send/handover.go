@@ -29,7 +29,7 @@ const (
 //	          somebody has the baton       wait for; put the baton down; work left? wake the worker
 //
 // Nobody spins: waking another thread costs more than sending a small batch, so that the caller sends
-// it, with its data still in the cache. A large one is the worker's, so that the caller can go on
+// it, with its data still in the cache, or leaves a very small one for the next caller (gather.go). A large one is the worker's, so that the caller can go on
 // meanwhile (docs/decisions/0009-hand-over.md has the figures).
 //
 // A batch is never forgotten: who puts the baton down looks for work afterwards, who queues looks for
@@ -39,9 +39,10 @@ type handover struct {
 	asleep atomic.Bool
 	closed atomic.Bool
 	wake   chan struct{} // holds at most one token
-	// left is when a caller was last here, and away how long callers stay away on average, in
+	// gone is when a caller was last here, and away how long callers stay away on average, in
 	// nanoseconds. Lost updates do no harm.
-	left, away atomic.Int64
+	gone, away atomic.Int64
+	gathering
 }
 
 // take takes the baton if nobody has it.
@@ -57,11 +58,13 @@ func (h *handover) rouse() {
 // comes and leaves are told of callers that queue a batch, and follow how long they are away. One
 // that has been away for very long counts as if it hadn't, so that it is soon forgotten.
 func (h *handover) comes(now int64) {
-	away, last := h.away.Load(), min(now-h.left.Load(), int64(awayMost))
-	h.away.Store(away + (last-away)/8)
+	last := now - h.gone.Load()
+	h.cameAfter(time.Duration(last))
+	away := h.away.Load()
+	h.away.Store(away + (min(last, int64(awayMost))-away)/8)
 }
 
-func (h *handover) leaves(now int64) { h.left.Store(now) }
+func (h *handover) leaves(now int64) { h.gone.Store(now) }
 
 // putDown puts the baton down, and sees to it that the worker does what is left: send, or leave, if
 // the stream was closed meanwhile.
@@ -77,6 +80,7 @@ func (s *Stream) putDown() {
 func (s *Stream) work() {
 	defer close(s.finished)
 	for s.awaitWork() {
+		s.watch()
 		switch {
 		case s.take():
 			s.sender.drain(nil, true)
@@ -114,7 +118,7 @@ func (s *Stream) isReady() bool {
 // engage sees to it that what was just queued is sent: by the caller, up to the end of b, if it wants to
 // and can, by the worker otherwise.
 func (s *Stream) engage(b *Batch, wants bool) {
-	if wants && s.sender.prompt != nil && s.take() {
+	if (wants || s.napping.Load()) && s.sender.prompt != nil && s.take() {
 		s.sender.drain(b, false)
 		s.putDown()
 		return
@@ -133,10 +137,7 @@ func (s *Stream) callerSends(bytes int64) bool {
 // await waits until b has completed. If nobody is sending at the moment, nor about to, the caller
 // does as far as it can.
 func (s *Stream) await(ctx context.Context, b *Batch) error {
-	if s.sender.prompt != nil && s.asleep.Load() && s.take() {
-		s.sender.drain(b, false)
-		s.putDown()
-	}
+	s.lendHand(b)
 	defer func() { s.leaves(s.sender.clock.now()) }()
 	for !b.isDone() {
 		select {

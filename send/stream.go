@@ -69,7 +69,7 @@ func (s *Stream) SendRef(ctx context.Context, r Ref) (Result, error) {
 	b := s.takeSingle()
 	defer s.putSingle(b)
 	b.Heaps[0] = r
-	if err := s.submit(b, func() error { return s.queue.push(ctx, b) }, true); err != nil {
+	if err := s.submit(b, func() error { return s.push(ctx, b) }, true); err != nil {
 		return Result{Err: err}, err
 	}
 	err := b.Wait(ctx)
@@ -104,12 +104,12 @@ func (s *Stream) putSingle(b *Batch) {
 // it is, ErrBatchInFlight, ErrClosed, or ctx's; in all these cases nothing was queued and no heap
 // cnt was used up.
 func (s *Stream) SendBatch(ctx context.Context, b *Batch) error {
-	return s.submit(b, func() error { return s.queue.push(ctx, b) }, false)
+	return s.submit(b, func() error { return s.push(ctx, b) }, false)
 }
 
 // TrySendBatch is SendBatch without waiting: it answers ErrQueueFull if there is no room now.
 func (s *Stream) TrySendBatch(b *Batch) error {
-	return s.submit(b, func() error { return s.queue.tryPush(b) }, false)
+	return s.submit(b, func() error { return s.tryPush(b) }, false)
 }
 
 // submit checks, queues and engages. waits says that the caller will wait for the batch.
@@ -121,7 +121,7 @@ func (s *Stream) submit(b *Batch, push func() error, waits bool) error {
 	}
 	err := s.check(b)
 	// Once it is queued, b may be done, and somebody who waits for it may change it.
-	order, bytes := b.Order, b.load.bytes
+	order, bytes, rated := b.Order, b.load.bytes, b.rated
 	if err == nil {
 		err = push()
 	}
@@ -132,6 +132,10 @@ func (s *Stream) submit(b *Batch, push func() error, waits bool) error {
 	if order == Unordered && s.second.prepare() {
 		s.rouse() // to share it
 		waits = true
+	}
+	if !waits && !rated && s.gathers(bytes) {
+		s.leave()
+		return nil
 	}
 	s.engage(b, waits || s.callerSends(bytes))
 	return nil
@@ -234,8 +238,10 @@ func (s *Stream) Substreams() int { return s.substreams }
 // Flush waits until all that was queued before has left or failed. What others queue meanwhile
 // doesn't delay it.
 func (s *Stream) Flush(ctx context.Context) error {
+	completed := s.queue.whenCompleted()
+	s.lendHand(nil)
 	select {
-	case <-s.queue.whenCompleted():
+	case <-completed:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
