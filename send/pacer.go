@@ -8,7 +8,7 @@ import "math"
 // times given to it, in nanoseconds on any clock that doesn't go back.
 //
 // Two schedules are kept. The standard one advances by bytes/rate per burst however late bursts
-// leave, which keeps the average. The burst one starts from when the last burst really left and
+// leave, which keeps the average. The burst one starts from when the last burst was begun and
 // advances by bytes/(rate*ratio), which bounds how fast a delay is caught up. The later of the two
 // is when the next burst may leave. Times are whole nanoseconds and a fraction, so that a burst of
 // 65536 bytes at 40 Gb/s (13107.2 ns) doesn't drift.

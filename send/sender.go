@@ -35,7 +35,8 @@ type sender struct {
 	written, filled, sound int
 	// used is how many datagrams may refer to users' memory.
 	used int
-	// due is when the next burst may leave, if that hasn't been waited for to the end; 0 otherwise.
+	// due is when the burst after the one in hand may leave, if that hasn't been waited for to the end; 0
+	// otherwise.
 	due int64
 }
 
@@ -106,14 +107,11 @@ func (s *sender) forget() {
 // waitForRate waits until the pacer lets the next burst leave, or only cancelled packets are next,
 // which won't leave; false means that it would have to wait.
 func (s *sender) waitForRate(patient bool) bool {
-	if !s.pacer.full() && s.due == 0 {
+	if s.due == 0 {
 		return true
 	}
-	if !patient {
+	if !patient && s.clock.now() < s.due {
 		return false
-	}
-	if s.due == 0 {
-		s.due = s.pacer.next(s.clock.now())
 	}
 	for !s.nextIsCancelled() {
 		if s.clock.waitUntil(s.due) {
@@ -150,6 +148,9 @@ func (s *sender) fill() {
 		}
 	}
 	s.used = max(s.used, s.filled)
+	if s.due == 0 && s.pacer.full() { // told before it is written: what that takes is no delay
+		s.due = s.pacer.next(s.clock.now())
+	}
 }
 
 // datagramsFor is how many packets of a size are handed to the transport at once.
