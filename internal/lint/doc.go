@@ -23,7 +23,7 @@
 //	pure               no clock, network, file, log or lock in the cores
 //	unsafe             unsafe only in internal/udp, internal/mem and files named *_unsafe.go
 //	output             flags and standard output only in cmd and tests
-//	state              no init, no package-level variable but errors, assertions and tables
+//	state              no init, no package-level variable but errors, assertions, tables and embedded files
 //	tests              no time.Sleep, nothing skipped
 //	refusals           every spead.Refusal has a name and a test
 //	walks              files and packages named in doc.go and docs/architecture.md exist

@@ -44,6 +44,7 @@ var allowedImports = map[string][]string{
 	"internal/lint":         {},
 	"internal/bench":        {".", "send", "recv", "internal/udp/sink", "internal/udp/arrivals"},
 	"internal/pattern":      {"."},
+	"internal/dissector":    {},
 	"cmd/spead":             {".", "send", "recv", "inproc", "capture", "placement", "internal", "github.com/spf13/cobra", "go.yaml.in/yaml/v3"},
 }
 

@@ -114,6 +114,8 @@ func stateSamples() []sample {
 			"var ErrX = g()\nvar _ I = T{}\nvar names = [...]string{\"a\"}\nvar m = map[int]int{1: 2}")},
 		{rule: "state", name: "all else", want: 5, files: goFile("a.go",
 			"var counter int\nvar Names = []string{}\nvar s = T{}\nvar r = g()\nfunc init() {}")},
+		{rule: "state", name: "embedded files", want: 1, files: goFile("a.go",
+			"// text is a file's.\n//\n//go:embed a.txt\nvar text string\n\n//go:embed b.txt\nvar Text string")},
 		{rule: "state", name: "a test's", files: goFile("a_test.go", "var update = g()")},
 	}
 }

@@ -25,10 +25,22 @@ func checkState(m *module, report reporter) {
 				continue
 			}
 			for _, spec := range group.Specs {
-				checkVariables(f, spec.(*ast.ValueSpec), report)
+				if !isEmbedded(group) {
+					checkVariables(f, spec.(*ast.ValueSpec), report)
+				}
 			}
 		}
 	}
+}
+
+// isEmbedded says whether a variable, which isn't exported, is a file's contents: go:embed has no other
+// place for them.
+func isEmbedded(group *ast.GenDecl) bool {
+	if group.Doc == nil || len(group.Specs) != 1 || group.Specs[0].(*ast.ValueSpec).Names[0].IsExported() {
+		return false
+	}
+	last := group.Doc.List[len(group.Doc.List)-1]
+	return strings.HasPrefix(last.Text, "//go:embed ")
 }
 
 func checkVariables(f *file, spec *ast.ValueSpec, report reporter) {
