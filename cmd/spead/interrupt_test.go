@@ -6,8 +6,11 @@ package main
 
 import (
 	"os"
+	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/gospead/spead/internal/doctor"
 )
 
 // TestInterruptedCommandsEndWithTheirStatistics sends them what Ctrl-C sends, and what service
@@ -19,6 +22,7 @@ func TestInterruptedCommandsEndWithTheirStatistics(t *testing.T) {
 			t.Run("recv", func(t *testing.T) { interruptRecv(t, signal) })
 			t.Run("send", func(t *testing.T) { interruptSend(t, signal) })
 			t.Run("demo", func(t *testing.T) { interruptDemo(t, signal) })
+			t.Run("doctor", func(t *testing.T) { interruptDoctor(t, signal) })
 		})
 	}
 }
@@ -43,6 +47,19 @@ func interruptDemo(t *testing.T, signal os.Signal) {
 	p := newProcess(t, "demo", "--duration", "10m").begin()
 	p.remarks.await(t, `sending heaps of .*\n`)
 	interrupt(t, p, signal).expect(t, exitOK, `^\d+ heaps sent, \d+ received, all verified, `, `^sending heaps of [^\n]*\n$`)
+}
+
+func interruptDoctor(t *testing.T, signal os.Signal) {
+	if !doctor.Supported() {
+		return
+	}
+	p := newProcess(t, "doctor", "--watch", "10m", "--interface", "lo").begin()
+	p.remarks.await(t, `watching for losses, 10m0s\n`)
+	r := interrupt(t, p, signal)
+	r.expect(t, r.code, `\d+ ok, \d+ unknown, `, `^spead doctor: watching [^\n]*\n`)
+	if loses := strings.Contains("\n"+r.out, "\nloss "); loses != (r.code == exitFail) {
+		t.Errorf("exit code %d", r.code)
+	}
 }
 
 // interrupt sends a signal and waits for the end.

@@ -25,6 +25,7 @@ var allowedImports = map[string][]string{
 	"internal/udp":          {".", "internal/wire", "internal/errno", "internal/udp/route", sysModule, netModule},
 	"internal/framing":      {".", "internal/wire"},
 	"internal/udp/route":    {sysModule},
+	"internal/udp/nic":      {sysModule},
 	"internal/udp/sink":     {sysModule},
 	"internal/udp/arrivals": {sysModule},
 	"internal/tcp":          {},
@@ -45,6 +46,7 @@ var allowedImports = map[string][]string{
 	"internal/bench":        {".", "send", "recv", "internal/udp/sink", "internal/udp/arrivals"},
 	"internal/pattern":      {"."},
 	"internal/dissector":    {},
+	"internal/doctor":       {"internal/udp/nic", "internal/udp/route"},
 	"cmd/spead":             {".", "send", "recv", "inproc", "capture", "placement", "internal", "github.com/spf13/cobra", "go.yaml.in/yaml/v3"},
 }
 

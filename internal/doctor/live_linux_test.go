@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gospead/spead/internal/netns"
+)
+
+// TestThisMachineIsExamined looks at whatever this is. Nothing can be expected of it but answers.
+func TestThisMachineIsExamined(t *testing.T) {
+	cfg := Config{Interfaces: []string{"lo"}, Endpoints: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:9")}, Rate: 1e9, Sender: netip.MustParseAddr("127.0.0.1")}
+	findings := Examine(t.Context(), cfg, Here())
+	for _, f := range findings {
+		if f.Found == "" || f.Why == "" || f.State > Unknown && f.Wanted == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if f := find(t, findings, "path-mtu"); f.State != OK {
+		t.Errorf("%+v", f)
+	}
+	if f := find(t, findings, "link"); f.State != OK {
+		t.Errorf("%+v", f)
+	}
+}
+
+func newNamespace(t *testing.T) *netns.Namespace {
+	t.Helper()
+	n, err := netns.New()
+	if err != nil {
+		t.Logf("left out, as there are no network namespaces: %v", err)
+		return nil
+	}
+	t.Cleanup(n.Close)
+	return n
+}
+
+// TestTheReversePathFilterIsMended has two interfaces, and a sender whose data comes by the one that
+// isn't on the way to it. Only this variable belongs to the namespace alone, so only it is written.
+func TestTheReversePathFilterIsMended(t *testing.T) {
+	n := newNamespace(t)
+	if n == nil {
+		return
+	}
+	err := n.IP("link add data0 type veth peer name data1", "link add office0 type veth peer name office1",
+		"addr add 10.1.0.1/24 dev data0", "addr add 10.2.0.1/24 dev office0",
+		"link set data0 up", "link set data1 up", "link set office0 up", "link set office1 up",
+		"route add default via 10.2.0.254")
+	if err == nil {
+		err = n.Sysctl("net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.data0.rp_filter=1")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Interfaces: []string{"data0"}, Sender: netip.MustParseAddr("192.0.2.7")}
+	look := func() (f []Finding) {
+		n.Do(func() { f = Examine(context.Background(), cfg, Here()) })
+		return slices.DeleteFunc(f, func(f Finding) bool { return f.Check != "reverse-path" })
+	}
+	before := look()
+	if before[0].State != Loss {
+		t.Fatalf("%+v", before)
+	}
+	n.Do(func() {
+		for _, r := range Fix(before, "/") {
+			if r.Err != nil {
+				t.Error(r.Err)
+			}
+		}
+	})
+	if after := look(); after[0].State != OK || after[0].Found != "loose; 192.0.2.7 is reached by office0" {
+		t.Errorf("%+v", after)
+	}
+}
+
+// TestAQueryIsHeard sends one, to this machine only.
+func TestAQueryIsHeard(t *testing.T) {
+	n := newNamespace(t)
+	if n == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var conn *net.IPConn
+	var err error
+	n.Do(func() { conn, err = net.DialIP("ip4:igmp", nil, &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	heard := make(chan struct{})
+	asking := make(chan struct{})
+	go func() {
+		defer close(asking)
+		ticker := time.NewTicker(time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-heard:
+				return
+			case <-ticker.C:
+				conn.Write([]byte{membershipQuery, 0, 0xee, 0xff, 0, 0, 0, 0})
+			}
+		}
+	}()
+	var from netip.Addr
+	n.Do(func() { from, err = awaitQuery(ctx) })
+	close(heard)
+	<-asking
+	if err != nil || !from.IsLoopback() {
+		t.Errorf("%v, %v", from, err)
+	}
+}
