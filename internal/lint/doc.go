@@ -28,6 +28,7 @@
 //	refusals           every spead.Refusal has a name and a test
 //	walks              files and packages named in doc.go and docs/architecture.md exist
 //	documents          documents that are cited exist; no paths of somebody's machine
+//	identifiers        names that docs/from-spead2.md gives exist
 //	dependencies       every direct dependency stands in docs/decisions
 //
 // A rule that is wrong is changed here, with its sample and this table, not worked around.

@@ -24,7 +24,7 @@ type rule struct {
 }
 
 func houseRules() []rule {
-	return slices.Concat(sizeRules(), commentRules(), importRules(), stateRules(), testRules(), documentRules())
+	return slices.Concat(sizeRules(), commentRules(), importRules(), stateRules(), testRules(), documentRules(), identifierRules())
 }
 
 // findings runs a rule over a module.

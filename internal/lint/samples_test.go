@@ -144,6 +144,9 @@ func documentSamples() []sample {
 		{rule: "documents", name: "a stranger's document", want: 2, files: map[string]string{
 			"a.go": "package p\n// See PLAN.md, D-12.\n", "README.md": "See docs/a.md.\n", "docs/a.md": "See ../README.md."}},
 		{rule: "documents", name: "a stranger's folders", want: 2, files: goFile("a.go", "// In /home/me/x.\n// See ../shared/y.\n// Not https://a.b/home/x.\n")},
+		{rule: "identifiers", name: "two of ours and one of theirs missing", want: 2, files: map[string]string{
+			"send/a.go": "package send\ntype A struct { B int; C }\ntype C struct { D int }\nfunc (A) E() {}\nconst F = 1\n",
+			comparison:  "Use `send.A{}`.\n| `send.X` | `send.A.B`, `send.A.D(send.F)`, `send.A.E`, send.X, `io.EOF` |\n| | `send.G`, `send.A.G` |\n"}},
 		{rule: "dependencies", name: "one of two is written down", want: 1,
 			files: map[string]string{"docs/decisions/0001-a.md": "We use `a.org/b` for c.\n"},
 			goMod: "require (\n\ta.org/b v1.0.0\n\tc.org/d v1.0.0\n\te.org/f v1.0.0 // indirect\n)\n"},
