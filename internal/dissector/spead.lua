@@ -690,7 +690,7 @@ local function add_header(tree, tvb)
     tree:add(f.version, tvb(1, 1))
     tree:add(f.id_width, tvb(2, 1))
     tree:add(f.address_width, tvb(3, 1))
-    tree:add(f.flavour, tvb(2, 2), "SPEAD-64-" .. 8 * tvb(3, 1):uint()):set_generated()
+    tree:add(f.flavour, tvb(2, 2), "SPEAD-64-" .. decimal(8 * tvb(3, 1):uint())):set_generated()
     tree:add(f.reserved, tvb(4, 2))
     tree:add(f.item_count, tvb(6, 2))
 end

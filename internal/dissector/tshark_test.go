@@ -222,6 +222,13 @@ func TestOnlySPEADIsTakenForIt(t *testing.T) {
 			t.Errorf("frame %d is taken for SPEAD: %v", i+1, found)
 		}
 	}
+	for _, settings := range [][]string{{"-d", fmt.Sprintf("udp.port==%d,spead", port)}, {"-o", fmt.Sprintf("spead.port:%d", port)}} {
+		for i, frame := range tshark(t, r, settings...) {
+			if len(frame.all("spead")) == 0 {
+				t.Errorf("with %v, frame %d isn't taken for SPEAD", settings, i+1)
+			}
+		}
+	}
 }
 
 // TestNothingThatComesIsAnErrorInLua dissects packets of all vectors in which anything may be changed,
