@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/netip"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -189,15 +190,16 @@ func (o *doctorOptions) printRepairs(out io.Writer, repairs []doctor.Repair) err
 
 // finishPrint says how much of what was found and, without --fix, what it would write.
 func (o *doctorOptions) finishPrint(out io.Writer, findings []doctor.Finding) error {
-	text := doctor.Summary(findings)
+	var text strings.Builder
+	text.WriteString(doctor.Summary(findings))
 	for _, s := range doctor.Wanted(findings) {
 		if !o.fix {
-			text += fmt.Sprintf("--fix would write /%s: %s\n", s.Path, s.Value)
+			text.WriteString(fmt.Sprintf("--fix would write /%s: %s\n", s.Path, s.Value))
 		}
 	}
 	counts := map[string]int{}
 	for _, f := range findings {
 		counts[f.State.String()]++
 	}
-	return o.line(out, map[string]any{"summary": counts}, text)
+	return o.line(out, map[string]any{"summary": counts}, text.String())
 }
