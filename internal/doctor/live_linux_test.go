@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -42,32 +43,52 @@ func newNamespace(t *testing.T) *netns.Namespace {
 }
 
 // TestTheReversePathFilterIsMended has two interfaces, and a sender whose data comes by the one that
-// isn't on the way to it. Only this variable belongs to the namespace alone, so only it is written.
+// isn't on the way to it: it is lost, and the doctor says so; mended, it arrives. Only this variable
+// belongs to the namespace alone, so only it is written.
 func TestTheReversePathFilterIsMended(t *testing.T) {
-	n := newNamespace(t)
-	if n == nil {
+	here, there := newNamespace(t), newNamespace(t)
+	if here == nil || there == nil {
 		return
 	}
-	err := n.IP("link add data0 type veth peer name data1", "link add office0 type veth peer name office1",
-		"addr add 10.1.0.1/24 dev data0", "addr add 10.2.0.1/24 dev office0",
-		"link set data0 up", "link set data1 up", "link set office0 up", "link set office1 up",
-		"route add default via 10.2.0.254")
-	if err == nil {
-		err = n.Sysctl("net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.data0.rp_filter=1")
-	}
+	err := errors.Join(
+		here.Connect("data0", there, "data1"),
+		here.IP("link add office0 type veth peer name office1", "addr add 10.1.0.1/24 dev data0", "addr add 10.2.0.1/24 dev office0",
+			"link set data0 up", "link set office0 up", "link set office1 up", "route add default via 10.2.0.254"),
+		there.IP("addr add 10.1.0.2/24 dev data1", "addr add 192.0.2.7/32 dev lo", "link set data1 up"),
+		here.Sysctl("net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.data0.rp_filter=1"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	receiver := open(t, here, "10.1.0.1:0")
+	near, far := open(t, there, "10.1.0.2:0"), open(t, there, "192.0.2.7:0")
+	say := func(from *net.UDPConn, word string) {
+		if _, err := from.WriteTo([]byte(word), receiver.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(word string) {
+		t.Helper()
+		b := make([]byte, 100)
+		if n, _, err := receiver.ReadFrom(b); err != nil || string(b[:n]) != word {
+			t.Fatalf("received %q, %v, expected %q", b[:n], err, word)
+		}
+	}
+	say(near, "first") // so that the neighbours know each other
+	expect("first")
+	say(far, "lost")
+	say(near, "second")
+	expect("second")
+
 	cfg := Config{Interfaces: []string{"data0"}, Sender: netip.MustParseAddr("192.0.2.7")}
 	look := func() (f []Finding) {
-		n.Do(func() { f = Examine(context.Background(), cfg, Here()) })
+		here.Do(func() { f = Examine(context.Background(), cfg, Here()) })
 		return slices.DeleteFunc(f, func(f Finding) bool { return f.Check != "reverse-path" })
 	}
 	before := look()
 	if before[0].State != Loss {
 		t.Fatalf("%+v", before)
 	}
-	n.Do(func() {
+	here.Do(func() {
 		for _, r := range Fix(before, "/") {
 			if r.Err != nil {
 				t.Error(r.Err)
@@ -77,6 +98,23 @@ func TestTheReversePathFilterIsMended(t *testing.T) {
 	if after := look(); after[0].State != OK || after[0].Found != "loose; 192.0.2.7 is reached by office0" {
 		t.Errorf("%+v", after)
 	}
+	say(far, "third")
+	expect("third")
+}
+
+// open opens a socket in a namespace. It gives up when a test has hung for a minute.
+func open(t *testing.T, n *netns.Namespace, address string) (conn *net.UDPConn) {
+	t.Helper()
+	var err error
+	n.Do(func() { conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort(address))) })
+	if err == nil {
+		err = conn.SetDeadline(time.Now().Add(time.Minute))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
 }
 
 // TestAQueryIsHeard sends one, to this machine only.
