@@ -25,7 +25,7 @@ spead.prefs.track = Pref.bool("Follow heaps", true,
     "Link the packets of a heap, put heaps together, decode descriptors and values")
 spead.prefs.heap_max = Pref.uint("Bytes to keep of each heap", 4194304,
     "Descriptors and values beyond this are not decoded")
-spead.prefs.total_max = Pref.uint("Bytes to keep of all heaps", 268435456, "Beyond this, values are not shown again")
+spead.prefs.total_max = Pref.uint("Bytes to keep of all heaps", 67108864, "Beyond this, values are not shown again")
 spead.prefs.tolerant = Pref.bool("Take what SKA-Low stations send", true,
     "Packets without PAYLOAD_OFFSET and HEAP_LENGTH, or with PAYLOAD_LENGTH 0, as with --dialect ska-low")
 spead.prefs.bug_widths = Pref.bool("PySPEAD: widths in descriptors", false, "As with --bug-compat 1")
@@ -167,10 +167,11 @@ local function number(s, first, n)
 end
 
 -- hex gives n bytes in hexadecimal, without leading zeros.
+local hex_formats = {}
 local function hex(s, first, n)
-    local digits = {}
-    for i = first, first + n - 1 do digits[#digits + 1] = string.format("%02x", s:byte(i)) end
-    return (table.concat(digits):gsub("^0+(.)", "%1"))
+    local format = hex_formats[n] or string.rep("%02x", n)
+    hex_formats[n] = n <= 8 and format or nil
+    return string.match(string.format(format, s:byte(first, first + n - 1)), "^0*(.+)$")
 end
 
 local function unsigned(digits) return UInt64.fromhex(digits) end
@@ -617,7 +618,7 @@ end
 -- plain_text writes values of a numpy type that isn't a structure.
 local function plain_text(d, item)
     local code, size = d.plain.code, d.plain.size
-    if size == 0 or code == "V" then return nil end
+    if size == 0 or code == "V" or code ~= "S" and size > 64 then return nil end
     local n = elements(d.shape, 0)
     if n * size > #item.bytes then return nil end
     local bytes = item.immediate and item.bytes:sub(#item.bytes - n * size + 1) or item.bytes
@@ -680,9 +681,10 @@ end
 -- The tree ------------------------------------------------------------------------------------------
 
 local function name_of(id, pinfo, where, packet)
+    if reserved_names[id] then return reserved_names[id], nil end
     local d = descriptor_for(id, pinfo.number, where)
     if d then return printable(d.name), d end
-    return reserved_names[id] or packet.tolerance and station_names[id] or nil, nil
+    return packet.tolerance and station_names[id] or nil, nil
 end
 
 local function add_header(tree, tvb)

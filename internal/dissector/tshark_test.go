@@ -249,6 +249,15 @@ func TestNothingThatComesIsAnErrorInLua(t *testing.T) {
 		r.udp(1000, bytes.Repeat([]byte{0xff}, size+1))
 		r.udp(1001, append([]byte{0x53, 4, 3, 5, 0, 0, 0xff, 0xff}, make([]byte, size)...))
 	}
+	for i, header := range []string{"{'descr': '<f5000'}", "{'descr': '<i999999999999', 'shape': (9999999,)}", "{'descr': '|S0', 'shape': (7,)}", "'descr': '<c3', 'shape': (1,"} {
+		raw := spead.RawDescriptor{ID: 0x1000, NumpyHeader: []byte(header)}
+		b, err := wire.AppendDescriptor(nil, spead.Flavour{}, &raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.udp(2000+i, packetOf(at(1, int64(len(b)), 0), b, wire.AddressPointer(40, spead.DescriptorID, 0)))
+		r.udp(2000+i, packetOf(at(2, 20000, 0), make([]byte, 20000), value(0)))
+	}
 	settings := []string{"-o", fmt.Sprintf("spead.port:%d", port), "-o", "spead.total_max:100000"}
 	tshark(t, r, append(settings, "-2")...)
 	tshark(t, r, append(settings, "-o", "spead.heap_max:50", "-o", "spead.bug_widths:TRUE")...)
