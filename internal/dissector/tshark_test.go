@@ -48,6 +48,7 @@ func descriptorHeap(t *testing.T, cnt spead.HeapCnt, name string) []byte {
 func value(address uint64) wire.Pointer { return wire.AddressPointer(40, 0x1000, address) }
 
 func TestPacketsAreLinkedAndWhatIsWrongIsNoted(t *testing.T) {
+	t.Parallel()
 	r := newRecording()
 	r.udp(0, packetOf(at(1, 30, 0), make([]byte, 10), value(0)))
 	r.udp(0, packetOf(at(1, 30, 20), make([]byte, 10))) // after a gap
@@ -97,6 +98,7 @@ func checkLinks(t *testing.T, frames []dissected) {
 // TestDescriptorsNameWhatComesAfterThem has an item change its name, and another stream that hears
 // nothing of it.
 func TestDescriptorsNameWhatComesAfterThem(t *testing.T) {
+	t.Parallel()
 	r := newRecording()
 	data := func(cnt spead.HeapCnt) []byte { return packetOf(at(cnt, 3, 0), []byte{7, 8, 9}, value(0)) }
 	r.udp(0, data(1))
@@ -130,6 +132,7 @@ func TestDescriptorsNameWhatComesAfterThem(t *testing.T) {
 // TestStationsOfSKALowAreUnderstood has a packet without HEAP_LENGTH and PAYLOAD_OFFSET, in the order
 // of the interface's document.
 func TestStationsOfSKALowAreUnderstood(t *testing.T) {
+	t.Parallel()
 	header, err := hex.DecodeString(strings.Join(strings.Fields(`5304 0206 0000 0006
 		8001 0005 0000 1234  8004 0000 0000 0020  b010 0000 0000 0042
 		b000 0000 0003 00cc  b001 0102 0159 0000  3300 0000 0000 0000`), ""))
@@ -165,6 +168,7 @@ func TestStationsOfSKALowAreUnderstood(t *testing.T) {
 // TestStreamsOfBytesAreCutIntoPackets sends packets over TCP, in pieces that have nothing to do with
 // them, after junk.
 func TestStreamsOfBytesAreCutIntoPackets(t *testing.T) {
+	t.Parallel()
 	r := newRecording()
 	stream := make([]byte, 16) // junk
 	for cnt := range spead.HeapCnt(3) {
@@ -188,6 +192,7 @@ func TestStreamsOfBytesAreCutIntoPackets(t *testing.T) {
 }
 
 func TestPacketsCutShortByTheCaptureAreSaidToBe(t *testing.T) {
+	t.Parallel()
 	r := newRecording()
 	packet := packetOf(at(1, 100, 0), make([]byte, 100), value(0))
 	for kept := 29; kept < 28+len(packet); kept++ {
@@ -203,6 +208,7 @@ func TestPacketsCutShortByTheCaptureAreSaidToBe(t *testing.T) {
 
 // TestOnlySPEADIsTakenForIt sends what looks a little like it to a port that isn't set.
 func TestOnlySPEADIsTakenForIt(t *testing.T) {
+	t.Parallel()
 	r := newRecording()
 	good := packetOf(at(1, 3, 0), []byte{7, 8, 9}, value(0))
 	for i := range 4 {
@@ -233,6 +239,7 @@ func TestOnlySPEADIsTakenForIt(t *testing.T) {
 // TestNothingThatComesIsAnErrorInLua dissects packets of all vectors in which anything may be changed,
 // once and once more as people do who click on them. The function tshark looks for the errors.
 func TestNothingThatComesIsAnErrorInLua(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	r := newRecording()
 	for i, v := range vectors.All(t, vectors.Stream) {
@@ -240,9 +247,7 @@ func TestNothingThatComesIsAnErrorInLua(t *testing.T) {
 			if len(payload) > 2000 {
 				continue
 			}
-			for range 2 {
-				r.udp(i, changed(random, payload))
-			}
+			r.udp(i, changed(random, payload))
 		}
 	}
 	for size := range 64 {

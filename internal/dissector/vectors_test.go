@@ -65,6 +65,7 @@ func settingsFor(bugs uint8) []string {
 // TestVectorsAreDissectedAsTheyAreDecoded compares every packet with what internal/wire makes of it,
 // and every heap that is put together with what spead2 received.
 func TestVectorsAreDissectedAsTheyAreDecoded(t *testing.T) {
+	t.Parallel()
 	compared := map[string]int{}
 	byBugs := groups(t)
 	for _, bugs := range slices.Sorted(maps.Keys(byBugs)) {
