@@ -84,6 +84,10 @@ func illNetworks() []illness {
 		{"connections are tracked", "connection-tracking", func(m *machine) { m.track("10", "1000") }, Advice, "10 flows", "NOTRACK"},
 		{"the table is nearly full", "connection-tracking", func(m *machine) { m.track("950", "1000") }, Loss, "950 flows", "NOTRACK"},
 		{"a group on the wrong interface", "membership", func(m *machine) { m.Interfaces = []string{"eth1"} }, Advice, "joined on eth0", "--interface eth1"},
+		{"an IPv6 group on the wrong interface", "membership", func(m *machine) {
+			m.Interfaces, m.Endpoints = []string{"eth1"}, []netip.AddrPort{netip.MustParseAddrPort("[ff05::1:3]:1")}
+			m.files["proc/net/igmp6"] = "2    eth0            ff050000000000000000000000010003     1 00000004 0\n"
+		}, Advice, "joined on eth0", "--interface eth1"},
 		{"more groups than a socket may join", "membership-limit", file("proc/sys/net/ipv4/igmp_max_memberships", "0"), Loss, "0", "igmp_max_memberships='1'"},
 		{"packets beyond the path MTU", "path-mtu", func(m *machine) { m.PacketSize = 9000 }, Loss, "8972", "--packet-size 8968"},
 	}
@@ -95,7 +99,8 @@ func illHosts() []illness {
 		{"a limited container", "container-limit", func(m *machine) {
 			m.files["sys/fs/cgroup/user.slice/cpu.max"] = "150000 100000"
 			m.files["sys/fs/cgroup/user.slice/cpu.stat"] = "usage_usec 1\nnr_throttled 8\n"
-		}, Advice, "1.5 processors, and it has been stopped 8 times", "cpuset"},
+		}, Advice, "1.5 processors for 1 threads (GOMAXPROCS), and it has been stopped 8 times", "cpuset"},
+		{"more threads than processors", "affinity", func(m *machine) { m.Threads = 5 }, Advice, "with 5 threads", "GOMAXPROCS"},
 		{"one processor for all", "affinity", file("proc/self/status", "Cpus_allowed_list:\t2\n"), Advice, "processors 2 of 0-3", "taskset"},
 		{"no huge pages", "transparent-huge-pages", file("sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]"), Advice, "never", "echo madvise"},
 		{"swapping", "swap", file("proc/swaps", "Filename\n/dev/sda2 partition 8 0 -2\n"), Advice, "1 areas", "vm.swappiness='10'"},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 
 	"github.com/gospead/spead/internal/udp/nic"
 	"github.com/gospead/spead/internal/udp/route"
@@ -15,7 +16,7 @@ import (
 
 // Here is the machine that this runs on.
 func Here() System {
-	return System{Root: os.DirFS("/"), Device: nic.Read, Route: interfaceTo, DatagramMax: datagramMax, Query: awaitQuery}
+	return System{Root: os.DirFS("/"), Threads: runtime.GOMAXPROCS(0), Device: nic.Read, Route: interfaceTo, DatagramMax: datagramMax, Query: awaitQuery}
 }
 
 // interfaceTo connects a socket, which sends nothing, and looks whose address it was given.

@@ -31,6 +31,27 @@ func TestThisMachineIsExamined(t *testing.T) {
 	}
 }
 
+// TestMembershipsAreFound joins a group of either version on the loopback interface, which tells nobody.
+func TestMembershipsAreFound(t *testing.T) {
+	loopback, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range []string{"239.255.77.78:0", "[ff11::77:78]:0"} {
+		endpoint := netip.MustParseAddrPort(group)
+		conn, err := net.ListenMulticastUDP("udp", loopback, net.UDPAddrFromAddrPort(endpoint))
+		if err != nil {
+			t.Logf("left out, as %s can't be joined: %v", group, err)
+			continue
+		}
+		f := find(t, Examine(t.Context(), Config{Endpoints: []netip.AddrPort{endpoint}, Interfaces: []string{"lo"}}, Here()), "membership")
+		if f.State != OK || f.Found != "joined on lo" {
+			t.Errorf("%+v", f)
+		}
+		conn.Close()
+	}
+}
+
 func newNamespace(t *testing.T) *netns.Namespace {
 	t.Helper()
 	n, err := netns.New()

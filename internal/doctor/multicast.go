@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,18 +14,17 @@ import (
 	"strings"
 )
 
-// groups are the endpoints that are IPv4 multicast groups.
+// groups are the endpoints that are multicast groups.
 func (v *view) groups() (groups []netip.Addr) {
 	for _, e := range v.Endpoints {
-		if a := e.Addr().Unmap(); a.Is4() && a.IsMulticast() && !slices.Contains(groups, a) {
+		if a := e.Addr().Unmap().WithZone(""); a.IsMulticast() && !slices.Contains(groups, a) {
 			groups = append(groups, a)
 		}
 	}
 	return groups
 }
 
-// joined reads proc/net/igmp: interfaces, and under each the groups that programs have joined, as the
-// bytes of a 32-bit number.
+// joined gives the interfaces on which programs have joined groups.
 func (v *view) joined() (byGroup map[netip.Addr][]string, err error) {
 	text, err := v.text("proc/net/igmp")
 	if err != nil {
@@ -32,6 +32,7 @@ func (v *view) joined() (byGroup map[netip.Addr][]string, err error) {
 	}
 	byGroup = map[netip.Addr][]string{}
 	name := ""
+	// A line for each interface, and under it one for each group, as the bytes of a 32-bit number.
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		switch {
@@ -40,9 +41,22 @@ func (v *view) joined() (byGroup map[netip.Addr][]string, err error) {
 			name = strings.TrimSuffix(words[1], ":")
 		default:
 			if b, err := hex.DecodeString(words[0]); err == nil && len(b) == 4 {
-				group := netip.AddrFrom4([4]byte{b[3], b[2], b[1], b[0]})
+				binary.NativeEndian.PutUint32(b, binary.BigEndian.Uint32(b))
+				group, _ := netip.AddrFromSlice(b)
 				byGroup[group] = append(byGroup[group], name)
 			}
+		}
+	}
+	// A line for each: number and name of the interface, group. There is no such file without IPv6.
+	text, _ = v.text("proc/net/igmp6")
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) < 3 {
+			continue
+		}
+		if b, err := hex.DecodeString(words[2]); err == nil && len(b) == 16 {
+			group, _ := netip.AddrFromSlice(b)
+			byGroup[group] = append(byGroup[group], words[1])
 		}
 	}
 	return byGroup, nil
@@ -78,7 +92,12 @@ func membershipLimit(v *view) []Finding {
 	const name = "net.ipv4.igmp_max_memberships"
 	f := about("membership-limit", name, "a socket that has joined so many groups can't join another")
 	limit, err := v.number(sysctlPath(name))
-	needed := int64(len(v.groups()))
+	needed := int64(0)
+	for _, group := range v.groups() {
+		if group.Is4() {
+			needed++
+		}
+	}
 	switch {
 	case err != nil:
 		return []Finding{f.unknown("%v", err)}

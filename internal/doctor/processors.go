@@ -56,6 +56,9 @@ func containerLimit(v *view) []Finding {
 		return []Finding{f.unknown("%s/cpu.max holds %q", folder, limit)}
 	}
 	found := fmt.Sprintf("%.2g processors", microseconds/each)
+	if v.Threads > 0 {
+		found += fmt.Sprintf(" for %d threads (GOMAXPROCS)", v.Threads)
+	}
 	stat, _ := v.text(folder + "/cpu.stat")
 	stopped := uint64(0)
 	for line := range strings.Lines(stat) {
@@ -69,8 +72,8 @@ func containerLimit(v *view) []Finding {
 	return []Finding{f.bad(Advice, "%s", found).want("whole processors of its own, or no limit", "docker run --cpuset-cpus instead of --cpus; in Kubernetes, equal requests and limits and the static CPU manager")}
 }
 
-// affinity compares the processors that this process may use with those there are. Go's scheduler
-// starts as many threads as it may use, so that it fits by itself.
+// affinity compares the processors that this process may use with those there are, and with the threads
+// that Go's scheduler runs on them: as many, unless GOMAXPROCS is set.
 func affinity(v *view) []Finding {
 	f := about("affinity", "", "a receiver and the interrupts of its card get on best on processors of their own, close to each other")
 	status, err := v.text("proc/self/status")
@@ -83,6 +86,9 @@ func affinity(v *view) []Finding {
 	text := fmt.Sprintf("this process may use processors %s of %s", list, online)
 	if isolated != "" {
 		text += "; isolated: " + isolated
+	}
+	if v.Threads > len(set(list)) {
+		return []Finding{f.bad(Advice, "%s, with %d threads at once", text, v.Threads).want("no more threads than processors", "unset GOMAXPROCS")}
 	}
 	if len(set(list)) == 1 && len(set(online)) > 1 {
 		return []Finding{f.bad(Advice, "%s", text).want("two or more: one program's threads wait for each other on one", "taskset -c "+online+" spead ...")}

@@ -17,6 +17,8 @@ import (
 type System struct {
 	// Root is the machine's file system, of which only proc and sys are read.
 	Root fs.FS
+	// Threads is how many threads Go's scheduler runs at once (GOMAXPROCS); 0: unknown.
+	Threads int
 	// Device asks the driver of an interface.
 	Device func(name string) (nic.Device, error)
 	// Route gives the name of the interface by which an address is reached.
