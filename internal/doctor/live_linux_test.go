@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,34 @@ func TestMembershipsAreFound(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 		conn.Close()
+	}
+}
+
+// TestASocketThatOverflowsIsNamed fills a socket's buffer while the doctor watches.
+func TestASocketThatOverflowsIsNamed(t *testing.T) {
+	receiver, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer receiver.Close()
+	if err := receiver.SetReadBuffer(4096); err != nil {
+		t.Fatal(err)
+	}
+	sender, err := net.DialUDP("udp4", nil, receiver.LocalAddr().(*net.UDPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sender.Close()
+	cfg := Config{Interfaces: []string{"lo"}}
+	cfg.Earlier = Count(cfg, Here())
+	for range 100 {
+		if _, err := sender.Write(make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := find(t, Examine(t.Context(), cfg, Here()), "socket-losses")
+	if f.State != Loss || !strings.Contains(f.Found, "ipv4.RcvbufErrors rose by") {
+		t.Errorf("%+v", f)
 	}
 }
 
