@@ -31,9 +31,7 @@ exit code is 1.`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithTimeout(cmd.Context(), duration)
-			defer cancel()
-			return byFlag(demonstrate(ctx, c, asJSON))
+			return byFlag(demonstrate(cmd.Context(), c, duration, asJSON))
 		},
 	}
 	flag[time.Duration]{"duration", "how long to send", &duration, durations()}.add(cmd)
@@ -41,8 +39,8 @@ exit code is 1.`,
 	return cmd
 }
 
-// demonstrate sends and receives until ctx ends, and prints how it went.
-func demonstrate(ctx context.Context, c console, asJSON bool) error {
+// demonstrate sends and receives for a while, or until ctx ends, and prints how it went.
+func demonstrate(ctx context.Context, c console, duration time.Duration, asJSON bool) error {
 	d, err := newDemoRun()
 	if err != nil {
 		return err
@@ -52,6 +50,8 @@ func demonstrate(ctx context.Context, c console, asJSON bool) error {
 		c.remark("sending heaps of %s in packets of up to %d bytes over UDP, from this process to itself at %v",
 			formatSize(int64(d.heapBytes)), demoPacketBytes, d.address)
 	}
+	ctx, cancel := context.WithTimeout(ctx, duration)
+	defer cancel()
 	m := newMeter()
 	endProgress := showProgress(c.remarks, func() string {
 		s := d.receiver.Stats()

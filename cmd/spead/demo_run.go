@@ -144,11 +144,11 @@ func (d *demoRun) run(ctx context.Context) error {
 	return err
 }
 
-// send sends heaps, as many at a time as the window allows.
+// send sends heaps, as many at a time as the window allows, but at least one.
 func (d *demoRun) send(ctx context.Context) error {
 	h := send.NewHeap(spead.Flavour{})
 	whole := context.WithoutCancel(ctx)
-	for d.waitForRoom(ctx) {
+	for d.sent == 0 || d.waitForRoom(ctx) {
 		if err := d.sendNext(whole, h); err != nil {
 			return err
 		}
