@@ -47,6 +47,14 @@ func TestHeapsGoFromSendToRecv(t *testing.T) {
 	}
 }
 
+func TestHeapsGoFromSendToRecvByTCP(t *testing.T) {
+	p := newProcess(t, "recv", "tcp://127.0.0.1:0", "--verify", "--values").begin()
+	endpoint := p.remarks.await(t, `receiving on (\S+)\n`)
+	runBuilt(t, "send", "tcp://"+strings.TrimPrefix(endpoint, "tcp://"), "--heaps", "4", "--heap-size", "20kB", "--verify").
+		expect(t, exitOK, `^Sent \d+ bytes`, `^$`)
+	p.result().expect(t, exitOK, `Verified 4 heaps, 0 differ, 0 are missing, 0 are repeated\n$`, ``)
+}
+
 func TestHeapsGoToEndpointsInTurn(t *testing.T) {
 	receiver := newProcess(t, "recv", "127.0.0.1:0,127.0.0.1:0", "127.0.0.1:0", "--joint", "--json", "--keep-stop", "--count", "9").begin()
 	endpoints := strings.Fields(receiver.remarks.await(t, `receiving on (.*)\n`))

@@ -74,7 +74,7 @@ func (o *recvOptions) addSource(ctx context.Context, s receiver, source string) 
 	if o.filter != "" {
 		return wrong("--filter", o.filter, "nothing, unless all sources are capture files")
 	}
-	text, isTCP := strings.CutPrefix(source, "tcp://")
+	text, isTCP := strings.CutPrefix(source, tcpScheme)
 	endpoints, err := parseEndpoints(ctx, text, receiving())
 	if err != nil {
 		return err
@@ -98,9 +98,9 @@ func (o *recvOptions) addSource(ctx context.Context, s receiver, source string) 
 }
 
 // isCapture says whether a source is a file: it exists, or looks like a file by its folder or its
-// ending. A port isn't one, whatever files there are.
+// ending. A port isn't one, whatever files there are, nor is what is to be reached by TCP.
 func isCapture(source string) bool {
-	if _, isPort := parsePort(source, receiving()); isPort {
+	if _, isPort := parsePort(source, receiving()); isPort || strings.HasPrefix(source, tcpScheme) {
 		return false
 	}
 	if _, err := os.Stat(source); err == nil {
