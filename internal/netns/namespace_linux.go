@@ -74,6 +74,11 @@ func (n *Namespace) Sysctl(settings ...string) error {
 	return n.command("sysctl", lines...)
 }
 
+// TC runs the command tc in the namespace, once for each line of arguments.
+func (n *Namespace) TC(lines ...string) error {
+	return n.command("tc", lines...)
+}
+
 func (n *Namespace) command(name string, lines ...string) (err error) {
 	n.Do(func() {
 		for _, line := range lines {

@@ -35,10 +35,28 @@ type SenderConfig struct {
 	// PathMTU has MaxPacketSize follow the path MTU, and forbids fragments. Default (false): packets that
 	// are larger than the path takes are sent in fragments.
 	PathMTU bool
+	// Pacing has the kernel keep to a rate. Default (zero): it doesn't.
+	Pacing Pacing
 	// Conn is a socket to use instead of a new one. It isn't connected, and it is the Sender's from now
-	// on, which closes it; its options are left as they are, so that Source, Interface, TTL and
-	// BufferSize must have their zero values. Default (nil): a new socket.
+	// on, which closes it; its options are left as they are, so that Source, Interface, TTL, BufferSize
+	// and Pacing must have their zero values. Default (nil): a new socket.
 	Conn *net.UDPConn
+
+	// defaultBuffer says that BufferSize was 0, so that it is ours to choose. Default (false): it isn't.
+	defaultBuffer bool
+}
+
+// Pacing is a rate for the kernel to keep to.
+type Pacing struct {
+	// Rate is the most to send, in bytes of datagrams' content per second. Default (0): unlimited.
+	Rate float64
+	// DatagramBytes is how large most datagrams are, if PathMTU doesn't say: the kernel counts headers
+	// too, and the rate is converted for datagrams of this size. Smaller ones leave more slowly. At least
+	// 1, if there is a rate.
+	DatagramBytes int
+	// MessageBytes is how many bytes of datagrams may leave back to back, unless one is larger. At least
+	// 1, if there is a rate.
+	MessageBytes int
 }
 
 // Sender sends datagrams through one UDP socket, which isn't connected.
@@ -110,12 +128,15 @@ func adopt(cfg SenderConfig) (*Sender, error) {
 
 func (s *Sender) start(cfg *SenderConfig, outlet *net.Interface) (err error) {
 	s.counters.paths = make([]pathCounters, len(cfg.Endpoints))
-	s.sizes = route.NewSizes(cfg.ways(outlet))
+	ways := cfg.ways(outlet)
+	s.sizes = route.NewSizes(ways)
 	if cfg.PathMTU {
 		s.sizes.Discover()
 	}
-	s.batch, err = newBatchSender(s.conn, cfg, &s.counters)
-	return err
+	if s.batch, err = newBatchSender(s.conn, cfg, &s.counters); err != nil {
+		return err
+	}
+	return s.pace(cfg, ways)
 }
 
 // WriteBatch sends datagrams in order and returns how many left. An error is about d[n]; the
@@ -188,7 +209,7 @@ func (c SenderConfig) withDefaults() (SenderConfig, error) {
 		return c, err
 	}
 	if c.BufferSize == 0 {
-		c.BufferSize = DefaultSendBuffer
+		c.BufferSize, c.defaultBuffer = DefaultSendBuffer, true
 	}
 	return c, c.checkMulticast()
 }
@@ -243,6 +264,8 @@ func (c *SenderConfig) checkConn() error {
 		return &spead.FieldError{Field: "TTL", Value: c.TTL, Allowed: allowed}
 	case c.BufferSize != 0:
 		return &spead.FieldError{Field: "BufferSize", Value: c.BufferSize, Allowed: allowed}
+	case c.Pacing.Rate != 0:
+		return &spead.FieldError{Field: "Pacing", Value: "kernel", Allowed: allowed}
 	}
 	return nil
 }
