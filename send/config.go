@@ -114,15 +114,20 @@ type UDPConfig struct {
 	Interface string
 	// TTL is how many hops multicast may go, 1 to 255. Default (0) 1.
 	TTL int
-	// BufferSize is the size of the socket's send buffer in bytes. Default (0) 512 KiB; negative leaves
-	// the kernel's own default.
+	// BufferSize is the size of the socket's send buffer in bytes. Default (0) 512 KiB, with PacingKernel
+	// as much as suits it; negative leaves the kernel's own default.
 	BufferSize int
 	// GSO is segmentation offload. Default OffloadAuto.
 	GSO Offload
+	// Pacing says who keeps to Rate. Default PacingSoftware. With PacingKernel Rate is needed, at least a
+	// packet per second, and converted for packets of MaxPacketSize, as the kernel counts the headers of
+	// Ethernet, IP and UDP as well: smaller packets leave somewhat more slowly than asked for. BurstSize
+	// bounds the messages of segmentation offload, and BurstRateRatio must be 0.
+	Pacing Pacing
 	// Conn is a socket to use instead of a new one, bound but not connected. It is the stream's from then
-	// on, which closes it; its options are left as they are, so that Source, Interface, TTL and BufferSize
-	// must have their zero values, and PathMTU finds sizes out but doesn't forbid fragments. If NewUDP
-	// fails, it is the caller's. Default (nil): a new socket.
+	// on, which closes it; its options are left as they are, so that Source, Interface, TTL, BufferSize and
+	// Pacing must have their zero values, and PathMTU finds sizes out but doesn't forbid fragments. If
+	// NewUDP fails, it is the caller's. Default (nil): a new socket.
 	Conn *net.UDPConn
 }
 

@@ -16,6 +16,7 @@ import (
 // saying so.
 type Stream struct {
 	cfg        Config
+	pacing     Pacing // set before anybody has the stream
 	substreams int
 	queue      *queue
 	handover
@@ -187,6 +188,8 @@ func (s *Stream) checkRef(r *Ref, cut packetizer.Cut) (*plan, error) {
 			Allowed: fmt.Sprintf("0 to %d: the stream's endpoints", s.substreams-1)}
 	case !(r.Rate >= 0):
 		return nil, &spead.FieldError{Field: "send.Ref.Rate", Value: r.Rate, Allowed: "0 (the stream's) or more bytes per second"}
+	case r.Rate != 0 && s.pacing == PacingKernel:
+		return nil, &spead.FieldError{Field: "send.Ref.Rate", Value: r.Rate, Allowed: "0 with PacingKernel, which knows one rate"}
 	}
 	p, err := r.Heap.planFor(cut)
 	if err == nil && r.Cnt.exact {

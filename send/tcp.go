@@ -32,9 +32,12 @@ type TCPConfig struct {
 	// the connection, which is faster than any fixed size.
 	BufferSize int
 	// Conn is a connection to use instead of a new one, of any kind. It is the stream's from then on,
-	// which closes it; its options are left as they are, so that Endpoint, Source and BufferSize must
-	// have their zero values. Default (nil): a new connection.
+	// which closes it; its options are left as they are, so that Endpoint, Source, BufferSize and Pacing
+	// must have their zero values. Default (nil): a new connection.
 	Conn net.Conn
+	// Pacing says who keeps to Rate. Default PacingSoftware. With PacingKernel Rate is needed, at least a
+	// packet per second, BurstSize and BurstRateRatio must be 0, and Conn nil.
+	Pacing Pacing
 	// Linger is how long Close waits for a peer that takes nothing at all before it gives up what
 	// hasn't left. Default (0) 10 s.
 	Linger time.Duration
@@ -71,7 +74,7 @@ func NewTCP(ctx context.Context, cfg TCPConfig) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newStream(shared, t, 1), nil
+	return newPacedStream(shared, cfg.Pacing, t, 1), nil
 }
 
 func (c *TCPConfig) check() error {
@@ -95,8 +98,10 @@ func (c *TCPConfig) check() error {
 		return field("Source", source, allowed)
 	case c.Conn != nil && c.BufferSize != 0:
 		return field("BufferSize", c.BufferSize, allowed)
+	case c.Conn != nil && c.Pacing == PacingKernel:
+		return field("Pacing", c.Pacing, "PacingSoftware, as the options of Conn are left alone")
 	}
-	return nil
+	return c.checkPacing()
 }
 
 func (c *TCPConfig) connect(ctx context.Context) (net.Conn, error) {
@@ -115,11 +120,18 @@ func (c *TCPConfig) connect(ctx context.Context) (net.Conn, error) {
 		}
 		return nil, fmt.Errorf("connect to %v: %w", endpoint, err)
 	}
-	if c.BufferSize != 0 {
-		if err := conn.(*net.TCPConn).SetWriteBuffer(c.BufferSize); err != nil {
-			conn.Close()
-			return nil, fmt.Errorf("set the send buffer to %d bytes: %w", c.BufferSize, err)
-		}
+	if err := c.setOptions(conn.(*net.TCPConn)); err != nil {
+		conn.Close()
+		return nil, err
 	}
 	return conn, nil
+}
+
+func (c *TCPConfig) setOptions(conn *net.TCPConn) error {
+	if c.BufferSize != 0 {
+		if err := conn.SetWriteBuffer(c.BufferSize); err != nil {
+			return fmt.Errorf("set the send buffer to %d bytes: %w", c.BufferSize, err)
+		}
+	}
+	return c.limit(conn)
 }

@@ -32,6 +32,10 @@ func NewUDP(cfg UDPConfig) (*Stream, error) {
 	if shared.Layout == LayoutAuto {
 		shared.Layout = LayoutEqual
 	}
+	pacing, err := cfg.kernelPacing(&shared)
+	if err != nil {
+		return nil, err
+	}
 	socket, err := udp.NewSender(udp.SenderConfig{
 		Endpoints:  cfg.Endpoints,
 		Source:     cfg.Source,
@@ -40,6 +44,7 @@ func NewUDP(cfg UDPConfig) (*Stream, error) {
 		BufferSize: cfg.BufferSize,
 		GSO:        cfg.GSO,
 		PathMTU:    pathMTU,
+		Pacing:     pacing,
 		Conn:       cfg.Conn,
 	})
 	if err != nil {
@@ -50,16 +55,17 @@ func NewUDP(cfg UDPConfig) (*Stream, error) {
 		return nil, err
 	}
 	cfg.warn(shared.Logger, socket)
+	var t transport = udpTransport{socket}
 	if pathMTU {
-		return newStream(shared, pathTransport{udpTransport{socket}}, len(cfg.Endpoints)), nil
+		t = pathTransport{udpTransport{socket}}
 	}
-	return newStream(shared, udpTransport{socket}, len(cfg.Endpoints)), nil
+	return newPacedStream(shared, cfg.Pacing, t, len(cfg.Endpoints)), nil
 }
 
 // warn tells what works, but not as it could.
 func (c *UDPConfig) warn(logger *slog.Logger, socket *udp.Sender) {
 	asked := c.BufferSize
-	if asked == 0 {
+	if asked == 0 && c.Pacing != PacingKernel {
 		asked = udp.DefaultSendBuffer
 	}
 	if granted := socket.BufferSize(); c.Conn == nil && granted < asked {

@@ -44,6 +44,7 @@ func TestEveryFlagOfSendHasItsEffect(t *testing.T) {
 		{"--rate=8Gbps", func(o *sendOptions) { o.udp.Rate = 1e9 }},
 		{"--burst=1MiB", func(o *sendOptions) { o.udp.BurstSize = 1 << 20 }},
 		{"--burst-rate-ratio=1.5", func(o *sendOptions) { o.udp.BurstRateRatio = 1.5 }},
+		{"--pacing=kernel", func(o *sendOptions) { o.udp.Pacing = send.PacingKernel }},
 		{"--packet-size=8972", func(o *sendOptions) { o.udp.MaxPacketSize = 8972 }},
 		{"--layout=standard", func(o *sendOptions) { o.udp.Layout = send.LayoutStandard }},
 		{"--max-heaps=64", func(o *sendOptions) { o.udp.MaxHeaps = 64 }},

@@ -63,6 +63,7 @@ After --heaps heaps, each endpoint gets one more, with the stop item, so that re
   spead send 239.1.2.3+7:7148 --interface eth0 --rate 10Gbps --packet-size 8972
   spead send [fe80::1%eth0]:7148 --flavour 64-48 --heap-size 64KiB --max-heaps 64
   spead send 10.1.2.3:7148 --packet-size pmtu
+  spead send 10.1.2.3:7148 --rate 5Gbps --pacing kernel
   spead send tcp://10.1.2.3:7148`,
 		Args:              atLeastOne("ENDPOINT"),
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -71,6 +72,7 @@ After --heaps heaps, each endpoint gets one more, with the stop item, so that re
 			if err != nil {
 				return err
 			}
+			o.usePacing(cmd)
 			if err := o.finish(cmd.Context(), args); err != nil {
 				return err
 			}
@@ -94,6 +96,8 @@ func (o *sendOptions) addFlags(cmd *cobra.Command) {
 	flag[float64]{"rate", "average rate to keep to; 0: unlimited", &o.udp.Rate, rates()}.add(cmd)
 	flag[int]{"burst", "bytes that may leave back to back", &o.udp.BurstSize, sizes(1, math.MaxInt32)}.add(cmd)
 	flag[float64]{"burst-rate-ratio", "how much faster than the rate to catch up", &o.udp.BurstRateRatio, ratios()}.add(cmd)
+	flag[send.Pacing]{"pacing", "who keeps to the rate: software, or the kernel, where the interface has the queueing discipline fq",
+		&o.udp.Pacing, pacings()}.add(cmd)
 	flag[int]{"packet-size", "largest packet, rounded down to a multiple of 8; pmtu: what the path takes",
 		&o.udp.MaxPacketSize, packetSizes()}.add(cmd)
 	flag[send.Layout]{"layout", "how heaps are cut into packets: equal ones where that helps, or as spead2 does", &o.udp.Layout, layouts()}.add(cmd)
@@ -105,6 +109,38 @@ func (o *sendOptions) addFlags(cmd *cobra.Command) {
 	flag[int]{"ttl", "hops that multicast may go", &o.udp.TTL, wholeNumbers(1, 255)}.add(cmd)
 	addSwitch(cmd, &o.noGSO, "no-gso", "don't let the kernel split large messages into packets")
 	addSwitch(cmd, &o.json, "json", "print the result as a JSON object")
+}
+
+// usePacing leaves to the kernel, if it paces, what the user says nothing about.
+func (o *sendOptions) usePacing(cmd *cobra.Command) {
+	if o.udp.Pacing != send.PacingKernel {
+		return
+	}
+	if !cmd.Flags().Changed("burst-rate-ratio") {
+		o.udp.BurstRateRatio = 0
+	}
+	if !cmd.Flags().Changed("buffer") {
+		o.udp.BufferSize = 0
+	}
+	if o.tcp && !cmd.Flags().Changed("burst") {
+		o.udp.BurstSize = 0
+	}
+}
+
+func pacings() kind[send.Pacing] {
+	return kind[send.Pacing]{
+		name:    "PACING",
+		allowed: "software or kernel",
+		parse: func(s string) (send.Pacing, bool) {
+			for _, p := range []send.Pacing{send.PacingSoftware, send.PacingKernel} {
+				if s == p.String() {
+					return p, true
+				}
+			}
+			return 0, false
+		},
+		print: send.Pacing.String,
+	}
 }
 
 // finish turns what the command line says into what the library takes.

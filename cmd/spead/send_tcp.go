@@ -64,6 +64,7 @@ func (o *sendOptions) openStream(ctx context.Context) (*send.Stream, error) {
 		Endpoint:   o.udp.Endpoints[0],
 		Source:     o.udp.Source,
 		BufferSize: o.udp.BufferSize,
+		Pacing:     o.udp.Pacing,
 	})
 	var field *spead.FieldError
 	if errors.As(err, &field) {

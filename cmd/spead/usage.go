@@ -31,6 +31,7 @@ var flagOfField = map[string]string{
 	"send.UDPConfig.Interface":          "--interface",
 	"send.UDPConfig.TTL":                "--ttl",
 	"send.UDPConfig.BufferSize":         "--buffer",
+	"send.UDPConfig.Pacing":             "--pacing",
 	"recv.Config.BugCompat":             "--bug-compat",
 	"recv.Config.MaxHeaps":              "--max-heaps",
 	"recv.Config.Substreams":            "--substreams",
