@@ -3,6 +3,7 @@
 package send
 
 import (
+	"fmt"
 	"log/slog"
 	"math"
 	"net"
@@ -101,6 +102,47 @@ const (
 	OffloadOff Offload = udp.OffloadOff
 )
 
+// Pacing says who sees to it that a stream keeps to its rate.
+type Pacing uint8
+
+// Who paces.
+const (
+	// PacingSoftware: the stream does, whatever its transport. It sleeps until a burst is due, keeps the
+	// average rate over bursts that were late, and heaps may have rates of their own.
+	PacingSoftware Pacing = iota
+	// PacingKernel: Linux does (SO_MAX_PACING_RATE). Packets, or messages of segmentation offload, are
+	// spaced evenly by the kernel's own timers, and the stream sleeps until there is room again, which
+	// costs little of the processor at any rate. What the kernel has taken counts as sent, although it
+	// may not have left yet. All heaps share one rate.
+	//
+	// UDP needs the queueing discipline fq where packets leave (tc qdisc replace dev eth0 root fq); other
+	// disciplines, such as fq_codel or the loopback interface's noqueue, ignore rates, so that NewUDP
+	// refuses them. All endpoints have to be reached by one interface, and there may be only one of them
+	// if that has several queues (mq). The discipline is looked at when the stream is made; don't change
+	// it later. The default BufferSize is what fq keeps without dropping anything, which the stream
+	// couldn't know: its flow_limit says how many messages.
+	//
+	// TCP paces itself over any interface.
+	PacingKernel
+)
+
+var pacingNames = [...]string{"software", "kernel"}
+
+// String gives the name, such as "kernel".
+func (p Pacing) String() string {
+	if int(p) < len(pacingNames) {
+		return pacingNames[p]
+	}
+	return "unknown"
+}
+
+func (p Pacing) check(config string) error {
+	if p > PacingKernel {
+		return &spead.FieldError{Field: config + ".Pacing", Value: uint8(p), Allowed: "PacingSoftware or PacingKernel"}
+	}
+	return nil
+}
+
 // UDPConfig configures NewUDP.
 type UDPConfig struct {
 	Config
@@ -170,4 +212,18 @@ func (c *Config) check() error {
 		return &spead.FieldError{Field: "send.Config.BurstRateRatio", Value: c.BurstRateRatio, Allowed: "1 or more, finite"}
 	}
 	return c.Layout.check()
+}
+
+// checkKernelPacing refuses what the kernel's pacing has no use for. c is as the user wrote it, but
+// for the packet size.
+func checkKernelPacing(c *Config, packetBytes int) error {
+	switch {
+	case c.Rate < float64(packetBytes):
+		return &spead.FieldError{Field: "send.Config.Rate", Value: c.Rate,
+			Allowed: fmt.Sprintf("at least a packet (%d bytes) per second with PacingKernel", packetBytes)}
+	case c.BurstRateRatio != 0:
+		return &spead.FieldError{Field: "send.Config.BurstRateRatio", Value: c.BurstRateRatio,
+			Allowed: "0 with PacingKernel, which catches up by the kernel's rules"}
+	}
+	return nil
 }

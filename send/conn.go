@@ -21,7 +21,7 @@ type connTransport struct {
 	// mu is held while something is written.
 	mu     sync.Mutex
 	conn   net.Conn
-	linger time.Duration
+	linger linger
 	// gatherer takes pieces from many places with one call. Where the connection can't do that it is
 	// nil, and packets are gathered before they are written.
 	gatherer *tcp.Gatherer
@@ -33,15 +33,14 @@ type connTransport struct {
 	broken error
 
 	interrupted atomic.Bool
-	hurried     atomic.Int64 // since when, in nanoseconds since 1970; 0: not
-	progress    int64        // when something left while the stream was hurried, likewise
 
 	writes, packets atomic.Int64
 	errnos          errno.Table
 }
 
 func newConnTransport(conn net.Conn, linger time.Duration) (*connTransport, error) {
-	t := &connTransport{conn: conn, linger: linger}
+	t := &connTransport{conn: conn}
+	t.linger.most = linger
 	var err error
 	switch c := conn.(type) {
 	case *net.TCPConn:
@@ -119,11 +118,14 @@ func (t *connTransport) write() (bytes int, err error) {
 			unsent = after(unsent, n)
 		}
 		bytes += n
+		if n > 0 {
+			t.linger.moved()
+		}
 		switch {
 		case err == nil:
 			return bytes, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if stop, err := t.deadlinePassed(n > 0); stop {
+			if stop, err := t.deadlinePassed(); stop {
 				return bytes, err
 			}
 		default:
@@ -144,24 +146,15 @@ func after(pieces [][]byte, bytes int) [][]byte {
 	return pieces
 }
 
-// deadlinePassed sees to a write that was made to return, having taken something or not. It says
-// whether to stop, and why if that is for good. The deadline is put off before the flag is looked at,
-// so that an interruption in between isn't lost.
-func (t *connTransport) deadlinePassed(progress bool) (stop bool, err error) {
-	now := time.Now()
-	if t.hurried.Load() == 0 {
-		t.setDeadline(time.Time{})
+// deadlinePassed sees to a write that was made to return. It says whether to stop, and why if that is
+// for good. The deadline is put off before the flag is looked at, so that an interruption in between
+// isn't lost.
+func (t *connTransport) deadlinePassed() (stop bool, err error) {
+	until, passed := t.linger.deadline()
+	if passed || !until.IsZero() && t.gatherer == nil {
+		return true, t.breakDown(fmt.Errorf("the peer takes nothing: %w", ErrClosed))
 	}
-	if hurried := t.hurried.Load(); hurried != 0 {
-		if progress {
-			t.progress = now.UnixNano()
-		}
-		waited := time.Duration(now.UnixNano() - max(t.progress, hurried))
-		if waited >= t.linger || t.gatherer == nil {
-			return true, t.breakDown(fmt.Errorf("the peer takes nothing: %w", ErrClosed))
-		}
-		t.setDeadline(now.Add(t.linger - waited))
-	}
+	t.setDeadline(until)
 	return t.interrupted.Swap(false), nil
 }
 
@@ -210,9 +203,7 @@ func (t *connTransport) Interrupt() {
 
 // Hurry limits how long a write waits without any progress.
 func (t *connTransport) Hurry() {
-	now := time.Now()
-	t.hurried.Store(now.UnixNano())
-	t.setDeadline(now.Add(t.linger))
+	t.setDeadline(t.linger.hurry())
 }
 
 // TransportStats tells what the connection has taken.

@@ -39,6 +39,9 @@ type handover struct {
 	asleep atomic.Bool
 	closed atomic.Bool
 	wake   chan struct{} // holds at most one token
+	// unfinished says that who put the baton down left packets that belong to heaps it had claimed of an
+	// unordered batch: nobody else finishes those.
+	unfinished atomic.Bool
 	// gone is when a caller was last here, and away how long callers stay away on average, in
 	// nanoseconds. Lost updates do no harm.
 	gone, away atomic.Int64
@@ -69,6 +72,7 @@ func (h *handover) leaves(now int64) { h.gone.Store(now) }
 // putDown puts the baton down, and sees to it that the worker does what is left: send, or leave, if
 // the stream was closed meanwhile.
 func (s *Stream) putDown() {
+	s.unfinished.Store(s.sender.written < s.sender.filled || s.sender.packets.more())
 	s.held.Store(false)
 	if s.isReady() {
 		s.rouse()
@@ -109,7 +113,7 @@ func (s *Stream) awaitWork() bool {
 
 // isReady says whether the worker has something to do.
 func (s *Stream) isReady() bool {
-	if s.queue.hasWork() {
+	if s.queue.hasWork() || s.unfinished.Load() {
 		return !s.held.Load() || s.second.canShare()
 	}
 	return s.closed.Load() && s.queue.pending.Load() == 0

@@ -7,6 +7,7 @@ import (
 	"math"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/wire"
@@ -126,3 +127,56 @@ func (d droppingTransport) TryWriteBatch(batch []wire.Datagram) (int, error) {
 }
 func (d droppingTransport) Second() (transport, error) { return d, nil }
 func (d droppingTransport) Close() error               { return nil }
+
+// hinderedTransport is one whose first way is full for who doesn't wait, once the second way is in
+// use. The second one waits to be let through.
+type hinderedTransport struct {
+	droppingTransport
+	inUse, let chan struct{}
+}
+
+func (h hinderedTransport) TryWriteBatch([]wire.Datagram) (int, error) {
+	<-h.inUse
+	return 0, nil
+}
+
+func (h hinderedTransport) Second() (transport, error) { return hinderedSecond{h}, nil }
+
+type hinderedSecond struct{ hinderedTransport }
+
+func (h hinderedSecond) WriteBatch(d []wire.Datagram) (int, error) {
+	select {
+	case <-h.inUse:
+	default:
+		close(h.inUse)
+	}
+	<-h.let
+	return h.hinderedTransport.WriteBatch(d)
+}
+
+// TestWhatACallerLeavesOfASharedBatchIsFinished has a caller put the baton down with a heap begun,
+// while the worker shares all others.
+func TestWhatACallerLeavesOfASharedBatchIsFinished(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			var packets atomic.Int64
+			h := hinderedTransport{droppingTransport{&packets}, make(chan struct{}), make(chan struct{})}
+			s := newPromptStream(t, Config{MaxHeaps: 4}, h)
+			b := manyHeaps(4, 1_000_000)
+			b.Order = Unordered
+			if err := s.SendBatch(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+			waited := make(chan error)
+			go func() { waited <- b.Wait(t.Context()) }()
+			synctest.Wait()
+			close(h.let)
+			if err := <-waited; err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -58,6 +58,16 @@ func newStream(cfg Config, t transport, substreams int) *Stream {
 	return s
 }
 
+// newPacedStream is newStream for a transport whose kernel may be the one that paces.
+func newPacedStream(cfg Config, by Pacing, t transport, substreams int) *Stream {
+	if by == PacingKernel {
+		cfg.Rate = 0
+	}
+	s := newStream(cfg, t, substreams)
+	s.pacing = by
+	return s
+}
+
 // Send sends one heap with the next heap cnt on substream 0 and waits until it has left or failed.
 // The heap is the caller's again when Send returns, whatever it returns: if ctx ends first, what
 // hasn't left yet is withdrawn, and the result says how many bytes had.

@@ -8,17 +8,16 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/udp/pacing"
 )
 
-const (
-	// defaultTCPPacketSize is the most that MaxPacketSize allows, as a multiple of 8. spead2's TCP
-	// receivers take 65536 by default.
-	defaultTCPPacketSize = maxMaxPacketSize &^ 7
-	defaultLinger        = 10 * time.Second
-)
+// defaultTCPPacketSize is the most that MaxPacketSize allows, as a multiple of 8. spead2's TCP
+// receivers take 65536 by default.
+const defaultTCPPacketSize = maxMaxPacketSize &^ 7
 
 // TCPConfig configures NewTCP. Its MaxPacketSize defaults to 65504 bytes instead of 1472, as the size
 // of a packet isn't that of what is on the wire.
@@ -134,4 +133,28 @@ func (c *TCPConfig) setOptions(conn *net.TCPConn) error {
 		}
 	}
 	return c.limit(conn)
+}
+
+// checkPacing refuses what TCP can't do about a rate.
+func (c *TCPConfig) checkPacing() error {
+	if err := c.Pacing.check("send.TCPConfig"); err != nil || c.Pacing == PacingSoftware {
+		return err
+	}
+	if c.BurstSize != 0 {
+		return &spead.FieldError{Field: "send.Config.BurstSize", Value: c.BurstSize,
+			Allowed: "0 with TCP and PacingKernel, which chooses bursts itself"}
+	}
+	return checkKernelPacing(&c.Config, c.MaxPacketSize)
+}
+
+// limit has the kernel pace a connection, if it is to.
+func (c *TCPConfig) limit(conn syscall.Conn) error {
+	if c.Pacing == PacingSoftware {
+		return nil
+	}
+	err := pacing.Limit(conn, c.Rate)
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = &spead.FieldError{Field: "send.TCPConfig.Pacing", Value: PacingKernel, Allowed: "PacingSoftware, or Linux"}
+	}
+	return err
 }

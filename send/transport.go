@@ -5,6 +5,8 @@ package send
 import (
 	"errors"
 	"net"
+	"sync/atomic"
+	"time"
 
 	"github.com/gospead/spead/internal/errno"
 	"github.com/gospead/spead/internal/udp"
@@ -48,6 +50,41 @@ type patient interface {
 	// Hurry says that the stream is being closed: the transport sends what it is given, but doesn't wait
 	// without end for a peer that takes nothing. Any goroutine may call it.
 	Hurry()
+}
+
+// defaultLinger is for how long a stream that is being closed waits for a transport that takes nothing.
+const defaultLinger = 10 * time.Second
+
+// linger measures for how long a transport of a stream that is being closed has taken nothing.
+type linger struct {
+	most     time.Duration
+	hurried  atomic.Int64 // since when, in nanoseconds since 1970; 0: not
+	progress atomic.Int64 // when something left while the stream was hurried, likewise
+}
+
+// hurry begins to measure, and says when most will have passed.
+func (l *linger) hurry() (deadline time.Time) {
+	now := time.Now()
+	l.hurried.Store(now.UnixNano())
+	return now.Add(l.most)
+}
+
+// moved is told that something left.
+func (l *linger) moved() {
+	if l.hurried.Load() != 0 {
+		l.progress.Store(time.Now().UnixNano())
+	}
+}
+
+// deadline says until when to wait for the transport, the zero time being without end, and whether
+// that has passed.
+func (l *linger) deadline() (until time.Time, passed bool) {
+	hurried := l.hurried.Load()
+	if hurried == 0 {
+		return time.Time{}, false
+	}
+	until = time.Unix(0, max(l.progress.Load(), hurried)).Add(l.most)
+	return until, !time.Now().Before(until)
 }
 
 // observed is a transport that keeps statistics. Any goroutine may ask for them.

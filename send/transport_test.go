@@ -4,6 +4,8 @@ package send
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/wire"
@@ -75,4 +77,28 @@ func heapOf(n int) *Heap {
 	}
 	h.AddItem(0x1000, value)
 	return h
+}
+
+// TestWhatTakesSomethingNowAndThenIsWaitedFor has something leave every now and then.
+func TestWhatTakesSomethingNowAndThenIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := linger{most: 10 * time.Second}
+		l.moved()
+		if until, passed := l.deadline(); passed || !until.IsZero() {
+			t.Errorf("before the stream is closed: %v, %v", until, passed)
+		}
+		l.hurry()
+		for range 5 {
+			<-time.After(6 * time.Second)
+			l.moved()
+		}
+		<-time.After(6 * time.Second)
+		if until, passed := l.deadline(); passed || time.Until(until) != 4*time.Second {
+			t.Errorf("6 s after something left: %v, %v", time.Until(until), passed)
+		}
+		<-time.After(4 * time.Second)
+		if _, passed := l.deadline(); !passed {
+			t.Error("10 s after something left it is waited for")
+		}
+	})
 }

@@ -4,7 +4,11 @@ package send
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/udp"
@@ -12,14 +16,18 @@ import (
 	"github.com/gospead/spead/internal/wire"
 )
 
+// leastMessagesPerSecond keeps messages of segmentation offload short at low rates: fq waits for no
+// longer than a second after a message, however large it was.
+const leastMessagesPerSecond = 16
+
 // TooBigError says that a packet is larger than UDP or the path to its endpoint takes, and what size
 // would have worked. errors.Is finds syscall.EMSGSIZE in it.
 type TooBigError = route.TooBigError
 
 // NewUDP returns a stream that sends to UDP endpoints, unicast or multicast. On Linux it hands many
 // packets to the kernel at once and lets it or the network card split them (UDP_SEGMENT) where that
-// works; whether it does is found out for each endpoint. Errors: *spead.FieldError for what the
-// configuration got wrong, or the socket's.
+// works; whether it does is found out for each endpoint. Close gives up on a socket that takes nothing
+// for 10 s. Errors: *spead.FieldError for what the configuration got wrong, or the socket's.
 func NewUDP(cfg UDPConfig) (*Stream, error) {
 	pathMTU := cfg.MaxPacketSize == PathMTU
 	if pathMTU {
@@ -55,11 +63,25 @@ func NewUDP(cfg UDPConfig) (*Stream, error) {
 		return nil, err
 	}
 	cfg.warn(shared.Logger, socket)
-	var t transport = udpTransport{socket}
+	u := &udpTransport{socket: socket, linger: &linger{most: defaultLinger}}
+	var t transport = u
 	if pathMTU {
-		t = pathTransport{udpTransport{socket}}
+		t = pathTransport{u}
 	}
 	return newPacedStream(shared, cfg.Pacing, t, len(cfg.Endpoints)), nil
+}
+
+// kernelPacing is what the kernel is to do for a stream whose configuration is shared, defaults
+// included.
+func (c *UDPConfig) kernelPacing(shared *Config) (udp.Pacing, error) {
+	if err := c.Pacing.check("send.UDPConfig"); err != nil || c.Pacing == PacingSoftware {
+		return udp.Pacing{}, err
+	}
+	return udp.Pacing{
+		Rate:          shared.Rate,
+		DatagramBytes: shared.MaxPacketSize &^ 7,
+		MessageBytes:  int(min(float64(shared.BurstSize), shared.Rate/leastMessagesPerSecond)),
+	}, checkKernelPacing(&c.Config, shared.MaxPacketSize)
 }
 
 // warn tells what works, but not as it could.
@@ -77,15 +99,57 @@ func (c *UDPConfig) warn(logger *slog.Logger, socket *udp.Sender) {
 	}
 }
 
-// udpTransport is a UDP socket.
-type udpTransport struct{ socket *udp.Sender }
+// udpTransport is a UDP socket, or a second way into one.
+type udpTransport struct {
+	socket *udp.Sender
+	linger *linger // of both ways
+	second atomic.Pointer[udpTransport]
+	// givenUp is why nothing more is tried. It belongs to who writes.
+	givenUp error
+}
 
-func (t udpTransport) WriteBatch(d []wire.Datagram) (int, error) { return t.socket.WriteBatch(d) }
+func (t *udpTransport) WriteBatch(d []wire.Datagram) (int, error) {
+	if t.givenUp != nil {
+		return 0, t.givenUp
+	}
+	return t.wrote(t.socket.WriteBatch(d))
+}
 
-func (t udpTransport) Close() error { return t.socket.Close() }
+// wrote sees to a write that was made to return before the socket took all: it wasn't an error, unless
+// the stream is being closed and the socket has taken nothing for long.
+func (t *udpTransport) wrote(n int, err error) (int, error) {
+	if n > 0 {
+		t.linger.moved()
+	}
+	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, err
+	}
+	until, passed := t.linger.deadline()
+	if passed {
+		t.givenUp = fmt.Errorf("the socket takes nothing: %w", ErrClosed)
+		return n, t.givenUp
+	}
+	t.socket.SetDeadline(until)
+	return n, nil
+}
+
+// Interrupt makes waiting writes return.
+func (t *udpTransport) Interrupt() { t.setDeadlines(time.Unix(1, 0)) }
+
+// Hurry limits how long writes wait for a socket that takes nothing.
+func (t *udpTransport) Hurry() { t.setDeadlines(t.linger.hurry()) }
+
+func (t *udpTransport) setDeadlines(when time.Time) {
+	t.socket.SetDeadline(when)
+	if second := t.second.Load(); second != nil {
+		second.socket.SetDeadline(when)
+	}
+}
+
+func (t *udpTransport) Close() error { return t.socket.Close() }
 
 // TransportStats tells of the socket's calls, and of each endpoint.
-func (t udpTransport) TransportStats() TransportStats {
+func (t *udpTransport) TransportStats() TransportStats {
 	s := t.socket.Stats()
 	return TransportStats{
 		Calls:         s.Calls,
@@ -100,7 +164,7 @@ func (t udpTransport) TransportStats() TransportStats {
 }
 
 // pathTransport is a UDP socket whose packets are as large as the path takes.
-type pathTransport struct{ udpTransport }
+type pathTransport struct{ *udpTransport }
 
 // MaxPacketSize is what the paths to all endpoints take, within what heaps can be split into.
 func (t pathTransport) MaxPacketSize() int {

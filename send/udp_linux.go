@@ -5,13 +5,17 @@ package send
 import "github.com/gospead/spead/internal/wire"
 
 // TryWriteBatch makes UDP prompt. Elsewhere a socket's write waits while its buffer is full.
-func (t udpTransport) TryWriteBatch(d []wire.Datagram) (int, error) { return t.socket.TryWriteBatch(d) }
+func (t *udpTransport) TryWriteBatch(d []wire.Datagram) (int, error) {
+	return t.wrote(t.socket.TryWriteBatch(d))
+}
 
 // Second makes UDP divisible: the same socket, and messages of its own.
-func (t udpTransport) Second() (transport, error) {
+func (t *udpTransport) Second() (transport, error) {
 	socket, err := t.socket.Second()
 	if err != nil {
 		return nil, err
 	}
-	return udpTransport{socket}, nil
+	second := &udpTransport{socket: socket, linger: t.linger}
+	t.second.Store(second)
+	return second, nil
 }

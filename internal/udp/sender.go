@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/udp/route"
@@ -162,6 +163,12 @@ func (s *Sender) MaxPacketSize() int { return s.sizes.Least() }
 // PathMTUError says why a path MTU couldn't be found out when the Sender was made, so that one that
 // passes every Ethernet was assumed; nil if all could.
 func (s *Sender) PathMTUError() error { return s.sizes.Failure() }
+
+// SetDeadline makes a WriteBatch that waits return from then on, or that would, with
+// os.ErrDeadlineExceeded; the zero time takes that back. Any goroutine may call it.
+func (s *Sender) SetDeadline(when time.Time) {
+	_ = s.conn.SetWriteDeadline(when) // fails only on a socket that is closed, which WriteBatch tells
+}
 
 // Close closes the socket and makes a waiting WriteBatch return. Any goroutine may call it, more
 // than once.

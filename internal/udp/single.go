@@ -3,8 +3,10 @@
 package udp
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"os"
 
 	"github.com/gospead/spead/internal/wire"
 )
@@ -30,7 +32,9 @@ func (s *singleSender) write(d []wire.Datagram) (n int, err error) {
 		endpoint := s.endpoints[d[n].Substream]
 		s.counters.calls.Add(1)
 		if _, err := s.conn.WriteToUDPAddrPort(s.gathered, endpoint); err != nil {
-			s.counters.errnos.Add(err)
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				s.counters.errnos.Add(err)
+			}
 			return n, sendError(endpoint, plainError(err))
 		}
 		s.counters.messages.Add(1)

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package send
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+)
+
+// newFullStream gives a stream over a device that lets next to nothing pass, so that the socket is
+// full soon and stays so; nil where there is none.
+func newFullStream(t *testing.T, endpoints int) *Stream {
+	t.Helper()
+	n := newNamespace(t)
+	if n == nil {
+		return nil
+	}
+	if err := n.IP("link add out type veth peer name in", "addr add 10.7.1.1/24 dev out", "link set out up", "link set in up",
+		"neigh add 10.7.1.2 lladdr 02:00:00:00:00:01 dev out"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.TC("qdisc add dev out root tbf rate 8bit burst 9kb limit 100mb"); err != nil {
+		t.Logf("left out, as nothing can be held up: %v", err)
+		return nil
+	}
+	return newStreamIn(t, n, UDPConfig{
+		Config:     Config{MaxHeaps: 64},
+		Endpoints:  slices.Repeat([]netip.AddrPort{netip.MustParseAddrPort("10.7.1.2:7148")}, endpoints),
+		BufferSize: 16 << 10,
+	})
+}
+
+// untilFull waits until whoever sends waits for the socket, as far as can be seen: nothing happens.
+func untilFull(t *testing.T, s *Stream) {
+	t.Helper()
+	calls, still := int64(0), 0
+	for still < 10 {
+		st := s.Stats().Transport
+		if still++; st.Waits == 0 || st.Calls != calls {
+			calls, still = st.Calls, 0
+		}
+		select {
+		case <-t.Context().Done():
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func TestAHeapIsWithdrawnFromAFullSocket(t *testing.T) {
+	s := newFullStream(t, 1)
+	if s == nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		untilFull(t, s)
+		cancel()
+	}()
+	r, err := s.Send(ctx, heapOf(1_000_000))
+	if !errors.Is(err, context.Canceled) || r.Bytes == 0 || r.Bytes >= 1_000_000 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	// The stream is as good as before: still full, and to be withdrawn from.
+	ctx, cancel = context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if r, err := s.Send(ctx, heapOf(1_000_000)); err == nil || r.Err == nil {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestABatchSharedByTwoIsCancelledInAFullSocket(t *testing.T) {
+	s := newFullStream(t, 2)
+	if s == nil {
+		return
+	}
+	b := manyHeaps(64, 100_000)
+	b.Order = Unordered
+	if err := s.SendBatch(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	untilFull(t, s)
+	b.Cancel()
+	if err := b.Wait(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("the batch ended with %v", err)
+	}
+	var sum int64
+	for _, r := range b.Results() {
+		sum += r.Bytes
+	}
+	if st := s.Stats(); st.Bytes != sum || st.Heaps+st.FailedHeaps != 64 {
+		t.Errorf("%d bytes in the results; %+v", sum, st)
+	}
+}
+
+func TestCloseGivesUpOnASocketThatTakesNothing(t *testing.T) {
+	s := newFullStream(t, 1)
+	if s == nil {
+		return
+	}
+	s.sender.transport.(*udpTransport).linger.most = 20 * time.Millisecond
+	b := manyHeaps(64, 100_000)
+	if err := errors.Join(s.SendBatch(t.Context(), b), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Wait(t.Context()); !errors.Is(err, ErrClosed) {
+		t.Errorf("the batch ended with %v", err)
+	}
+	var sum int64
+	for i, r := range b.Results() {
+		sum += r.Bytes
+		if i > 0 && (!errors.Is(r.Err, ErrClosed) || r.Bytes != 0) && b.Results()[i-1].Err != nil {
+			t.Errorf("heap %d: %+v", i, r)
+		}
+	}
+	if st := s.Stats(); st.Bytes != sum || st.Heaps+st.FailedHeaps != 64 || sum == 0 {
+		t.Errorf("%d bytes in the results; %+v", sum, st)
+	}
+}
