@@ -82,7 +82,7 @@ verified was lost or differed; 2 for a command line that can't be carried out.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usageError{&spead.FieldError{Field: "command", Value: args[0], Allowed: "demo, send, recv, chunk, bench, doctor or dissector; see spead --help"}}
+			return usageError{&spead.FieldError{Field: "command", Value: args[0], Allowed: "demo, send, recv, chunk, inspect, bench, doctor or dissector; see spead --help"}}
 		},
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
@@ -90,6 +90,6 @@ verified was lost or differed; 2 for a command line that can't be carried out.`,
 	root.SetOut(c.out)
 	root.SetErr(c.remarks)
 	root.AddCommand(newDemo(c), newSend(c), newRecv(c), newBench(c), newChunk(c))
-	root.AddCommand(newDissector(c), newDoctor(c))
+	root.AddCommand(newDissector(c), newDoctor(c), newInspect(c))
 	return root
 }

@@ -43,6 +43,10 @@ var flagOfField = map[string]string{
 	"recv.UDPConfig.Interface":          "--interface",
 	"recv.UDPConfig.BufferSize":         "--buffer",
 	"recv.UDPConfig.MaxPacketSize":      "--packet-size",
+	"feed.Config.Address":               "SOURCE",
+	"feed.Config.Interface":             "--interface",
+	"feed.Config.Senders":               "--source-filter",
+	"feed.Config.BufferSize":            "--buffer",
 	"heap length":                       "--heap-size",
 	"number of items":                   "--items",
 }

@@ -88,7 +88,8 @@ func TestWrongCommandLines(t *testing.T) {
 
 // TestEveryFlagRefusesNonsenseByName leaves out flags whose values only the system can judge.
 func TestEveryFlagRefusesNonsenseByName(t *testing.T) {
-	arguments := map[string]string{"spead send": "127.0.0.1:1", "spead recv": "127.0.0.1:0", "spead chunk": "none.json 127.0.0.1:0"}
+	arguments := map[string]string{"spead send": "127.0.0.1:1", "spead recv": "127.0.0.1:0", "spead chunk": "none.json 127.0.0.1:0",
+		"spead inspect": "127.0.0.1:0"}
 	free := []string{"help", "interface", "filter", "spead recv --bind", "spead bench send --peer", "spead bench pace --peer", "spead chunk --output"}
 	for _, cmd := range ownCommands(newRoot(console{io.Discard, io.Discard})) {
 		path := cmd.CommandPath()
@@ -142,7 +143,7 @@ func (f failingWriter) Write([]byte) (int, error) { return 0, f.err }
 func TestWhatCantBePrintedIsAFailure(t *testing.T) {
 	full := errors.New("no space left on device")
 	vector := filepath.Join("..", "..", "testdata", "vectors", "strings.pcap")
-	for _, line := range []string{"recv " + vector, "recv --json " + vector, "recv --quiet " + vector, "demo --duration 1ms"} {
+	for _, line := range []string{"recv " + vector, "recv --json " + vector, "recv --quiet " + vector, "inspect " + vector, "inspect --json " + vector, "demo --duration 1ms"} {
 		var remarks bytes.Buffer
 		if code := run(strings.Fields(line), console{failingWriter{full}, &remarks}); code != exitFail {
 			t.Errorf("%s: exit code %d", line, code)
