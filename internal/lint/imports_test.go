@@ -39,6 +39,7 @@ var allowedImports = map[string][]string{
 	"internal/chunks":       {".", "internal/wire"},
 	"placement":             {".", "recv"},
 	"capture":               {".", "internal/pcap", "internal/udp", "recv"},
+	"metrics":               {".", "send", "recv", "github.com/prometheus/client_golang"},
 	"internal/heapjson":     {"."},
 	"internal/vectors":      {".", "internal/heapjson"},
 	"internal/simnet":       {".", "internal/wire"},
