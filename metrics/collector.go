@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"maps"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -85,7 +86,7 @@ func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
 // Collect is for the registry.
 func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 	c.mu.Lock()
-	receivers, senders := clone(c.receivers), clone(c.senders)
+	receivers, senders := maps.Clone(c.receivers), maps.Clone(c.senders)
 	c.mu.Unlock()
 	for name, r := range receivers {
 		stats := r.Stats()
@@ -95,14 +96,6 @@ func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
 		stats := s.Stats()
 		c.send.collect(sink{metrics, name}, &stats)
 	}
-}
-
-func clone[T any](m map[string]T) map[string]T {
-	other := make(map[string]T, len(m))
-	for name, value := range m {
-		other[name] = value
-	}
-	return other
 }
 
 // sink takes the metrics of one stream.

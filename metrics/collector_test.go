@@ -46,8 +46,8 @@ func number(v reflect.Value, next *int64) (values []int64) {
 			values = append(values, number(v.Index(i), next)...)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			values = append(values, number(v.Field(i), next)...)
+		for _, field := range v.Fields() {
+			values = append(values, number(field, next)...)
 		}
 	}
 	return values

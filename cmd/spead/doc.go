@@ -5,6 +5,7 @@
 //	spead demo     send and receive in one process, check everything, show the rate
 //	spead send     send test heaps to one or more endpoints
 //	spead recv     receive from endpoints or capture files; print heaps as text or as JSON lines
+//	spead monitor  watch endpoints: rates, what is lost and where; in the terminal and on a web page
 //	spead chunk    put heaps into chunks as a description says; print a line for each, write them
 //
 // Each has --help with examples. Flags are in flags.go, their units in units.go, endpoints as

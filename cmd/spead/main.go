@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -82,14 +83,35 @@ verified was lost or differed; 2 for a command line that can't be carried out.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usageError{&spead.FieldError{Field: "command", Value: args[0], Allowed: "demo, send, recv, chunk, inspect, bench, doctor or dissector; see spead --help"}}
+			return usageError{&spead.FieldError{Field: "command", Value: args[0], Allowed: commandNames(cmd) + "; see spead --help"}}
 		},
 	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetOut(c.out)
 	root.SetErr(c.remarks)
-	root.AddCommand(newDemo(c), newSend(c), newRecv(c), newBench(c), newChunk(c))
-	root.AddCommand(newDissector(c), newDoctor(c), newInspect(c))
+	root.AddCommand(
+		newDemo(c),
+		newSend(c),
+		newRecv(c),
+		newChunk(c),
+		newInspect(c),
+		newMonitor(c),
+		newBench(c),
+		newDoctor(c),
+		newDissector(c),
+	)
 	return root
+}
+
+// commandNames lists a command's own commands for a sentence.
+func commandNames(cmd *cobra.Command) string {
+	var names []string
+	for _, own := range cmd.Commands() {
+		if own.IsAvailableCommand() && own.Name() != "help" && own.Name() != "completion" {
+			names = append(names, own.Name())
+		}
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

@@ -88,8 +88,13 @@ func TestWrongCommandLines(t *testing.T) {
 
 // TestEveryFlagRefusesNonsenseByName leaves out flags whose values only the system can judge.
 func TestEveryFlagRefusesNonsenseByName(t *testing.T) {
-	arguments := map[string]string{"spead send": "127.0.0.1:1", "spead recv": "127.0.0.1:0", "spead chunk": "none.json 127.0.0.1:0",
-		"spead inspect": "127.0.0.1:0"}
+	arguments := map[string]string{
+		"spead send":    "127.0.0.1:1",
+		"spead recv":    "127.0.0.1:0",
+		"spead chunk":   "none.json 127.0.0.1:0",
+		"spead inspect": "127.0.0.1:0",
+		"spead monitor": "127.0.0.1:0",
+	}
 	free := []string{"help", "interface", "filter", "spead recv --bind", "spead bench send --peer", "spead bench pace --peer", "spead chunk --output"}
 	for _, cmd := range ownCommands(newRoot(console{io.Discard, io.Discard})) {
 		path := cmd.CommandPath()

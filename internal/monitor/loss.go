@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package monitor
+
+import "github.com/gospead/spead"
+
+// Where is a place at which data is lost, as seen from the receiver.
+type Where uint8
+
+// The places, the nearest to the data's user first: what is lost at one of them often shows at those
+// behind it as well, as heaps that have holes.
+const (
+	// AtConsumer: the consumer takes heaps too slowly.
+	AtConsumer Where = iota
+	// AtSocket: the receiver reads its socket too slowly, or the socket's buffer is too small.
+	AtSocket
+	// AtLimit: a limit of the receiver's configuration.
+	AtLimit
+	// AtSender: what came isn't what the sender should send, or isn't the sender's.
+	AtSender
+	// InOrder: packets come in another order than the receiver is configured to take.
+	InOrder
+	// OnTheWay: it never reached this machine's socket: the network, its card, or the sender.
+	OnTheWay
+
+	whereCount
+)
+
+var whereNames = [whereCount]string{
+	AtConsumer: "consumer",
+	AtSocket:   "socket",
+	AtLimit:    "limit",
+	AtSender:   "sender",
+	InOrder:    "order",
+	OnTheWay:   "way",
+}
+
+// String gives the place's name as it stands in JSON.
+func (w Where) String() string { return whereNames[w] }
+
+// MarshalText gives the name.
+func (w Where) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// kind is an index of kinds of loss: these, and the reasons to refuse packets after them.
+type kind int
+
+const (
+	queueFull kind = iota
+	socketBlocked
+	socketFull
+	incomplete
+	unseen
+	ownKinds
+
+	kindCount = ownKinds + kind(spead.RefusalCount)
+)
+
+func refusal(r spead.Refusal) kind { return ownKinds + kind(r) }
+
+// losses counts by kind.
+type losses [kindCount]int64
+
+// meaning is what is known of a kind of loss.
+type meaning struct {
+	name string
+	// unit is what is counted.
+	unit  string
+	where Where
+	// harmless says that nothing is missing for it.
+	harmless bool
+	// says is what happened, in a few words, and helps what to do.
+	says, helps string
+}
+
+var ownMeanings = [ownKinds]meaning{
+	queueFull: {"queue_full", "heaps", AtConsumer, false,
+		"heaps dropped: the queue was full",
+		"the consumer is too slow: make it faster, or the queue longer"},
+	socketBlocked: {"socket_blocked", "packets", AtConsumer, false,
+		"packets dropped by the kernel while the queue was full",
+		"the consumer is too slow, so the socket was not read: make it faster, or the queue longer"},
+	socketFull: {"socket_full", "packets", AtSocket, false,
+		"packets dropped by the kernel: socket buffer full",
+		"a larger --buffer (and net.core.rmem_max), more --sockets, or a less busy CPU"},
+	incomplete: {"incomplete", "heaps", OnTheWay, false,
+		"heaps with a part missing",
+		"without drops at the socket: look at switches, NIC (ethtool -S) and sender"},
+	unseen: {"unseen", "heaps", OnTheWay, false,
+		"heaps of which nothing came",
+		"without drops at the socket: look at switches, NIC (ethtool -S) and sender"},
+}
+
+var refusalMeanings = map[spead.Refusal]meaning{
+	spead.RefusedEmpty:            {where: AtSender, harmless: true, says: "empty datagrams", helps: "something else sends here"},
+	spead.RefusedTooLong:          {where: AtLimit, says: "packets longer than --packet-size", helps: "raise --packet-size"},
+	spead.RefusedCaptureTruncated: {where: AtSender, says: "frames cut short in the capture", helps: "capture whole frames"},
+	spead.RefusedCaptureMalformed: {where: AtSender, says: "frames with contradictory headers", helps: "look at what wrote the capture"},
+	spead.RefusedShortHeader:      {where: AtSender, says: "packets too short for a header", helps: "something else sends here, or the sender is broken"},
+	spead.RefusedBadMagic:         {where: AtSender, says: "packets that are not SPEAD", helps: "something else sends here: see the senders"},
+	spead.RefusedBadFlavour:       {where: AtSender, says: "packets with impossible widths", helps: "look at the sender"},
+	spead.RefusedShortPointers:    {where: AtSender, says: "packets that end in their item pointers", helps: "look at the sender"},
+	spead.RefusedMissingItem:      {where: AtSender, says: "packets without a required item", helps: "look at the sender; perhaps it needs --dialect"},
+	spead.RefusedShortPayload:     {where: AtSender, says: "packets that end in their payload", helps: "look at the sender"},
+	spead.RefusedPastHeap:         {where: AtSender, says: "payload beyond the heap's length", helps: "look at the sender; perhaps it needs --dialect"},
+	spead.RefusedTrailingBytes:    {where: AtSender, says: "datagrams that go on after the packet", helps: "look at the sender"},
+	spead.RefusedStopped:          {where: AtSender, harmless: true, says: "packets after the stop", helps: "nothing to do"},
+	spead.RefusedUnsized:          {where: AtSender, says: "packets without a heap length", helps: "look at the sender"},
+	spead.RefusedNoHeap:           {where: InOrder, says: "packets of heaps whose start is missing", helps: "the start was lost or late"},
+	spead.RefusedLate:             {where: InOrder, says: "packets of heaps given up before", helps: "raise --max-heaps"},
+	spead.RefusedHeapLimit:        {where: AtLimit, says: "heaps longer than --max-heap-length", helps: "raise --max-heap-length"},
+	spead.RefusedMemoryLimit:      {where: AtLimit, says: "no payload memory left", helps: "raise --max-memory, or lower --max-heaps"},
+	spead.RefusedItemLimit:        {where: AtLimit, says: "heaps with too many items", helps: "look at the sender"},
+	spead.RefusedLengthMismatch:   {where: AtSender, says: "heap lengths that contradict each other", helps: "two senders with the same heap cnts?"},
+	spead.RefusedLengthTooSmall:   {where: AtSender, says: "heap lengths that are too small", helps: "two senders with the same heap cnts?"},
+	spead.RefusedFlavourMismatch:  {where: AtSender, says: "two flavours in one heap", helps: "two senders with the same heap cnts?"},
+	spead.RefusedBehind:           {where: InOrder, says: "packets that came late or twice", helps: "the network reorders or repeats"},
+	spead.RefusedGap:              {where: InOrder, says: "packets behind a hole", helps: "one before them was lost or late"},
+	spead.RefusedDuplicate:        {where: InOrder, harmless: true, says: "repeated packets", helps: "harmless; the network or the sender repeats them"},
+	spead.RefusedOverlap:          {where: AtSender, says: "packets that overlap others", helps: "two senders with the same heap cnts?"},
+}
+
+// meaning says what a kind of loss means.
+func (k kind) meaning() meaning {
+	if k < ownKinds {
+		return ownMeanings[k]
+	}
+	r := spead.Refusal(k - ownKinds)
+	m := refusalMeanings[r]
+	m.name, m.unit = "refused."+r.String(), "packets"
+	return m
+}
+
+// byWhere adds up what isn't harmless by place. Each place has one unit, but for the consumer.
+func (l *losses) byWhere() (sums [whereCount]int64) {
+	for k, n := range l {
+		if m := kind(k).meaning(); n > 0 && !m.harmless {
+			sums[m.where] += n
+		}
+	}
+	return sums
+}
+
+// Loss is what was lost of one kind.
+type Loss struct {
+	// Kind is its name: queue_full, socket_blocked, socket_full, incomplete, unseen, or refused. and the
+	// reason's name.
+	Kind string `json:"kind"`
+	// Unit is what is counted: packets or heaps.
+	Unit string `json:"unit"`
+	// Where is where it was lost.
+	Where Where `json:"where"`
+	// Harmless says that nothing is missing for it.
+	Harmless bool `json:"harmless,omitempty"`
+	// Total is how many there have been, and Recent how many of late (Snapshot.Recent).
+	Total  int64 `json:"total"`
+	Recent int64 `json:"recent"`
+	// Says is what happened, and Helps what to do about it.
+	Says  string `json:"says"`
+	Helps string `json:"helps"`
+}
+
+// list gives what there has been, the places nearest to the user first.
+func (l *losses) list(recent *losses) []Loss {
+	found := []Loss{}
+	for w := range whereCount {
+		for k, n := range l {
+			if m := kind(k).meaning(); n > 0 && m.where == w {
+				found = append(found, Loss{m.name, m.unit, w, m.harmless, n, max(0, recent[k]), m.says, m.helps})
+			}
+		}
+	}
+	return found
+}
