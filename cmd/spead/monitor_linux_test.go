@@ -33,7 +33,7 @@ func TestASocketBufferThatIsTooSmallIsNamed(t *testing.T) {
 	if l := s.Losses[0]; fmt.Sprintf("%s at %s: %d %s", l.Kind, l.Where, l.Total, l.Unit) != want || drops < 100 {
 		t.Errorf("%+v, expected %s", s.Losses, want)
 	}
-	if !strings.HasPrefix(s.Verdict, fmt.Sprintf("%d packets dropped by the kernel: socket buffer full", drops)) {
+	if !strings.HasPrefix(s.Verdict, fmt.Sprintf("%d packets dropped at the socket: buffer full", drops)) {
 		t.Error(s.Verdict)
 	}
 }

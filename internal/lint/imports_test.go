@@ -53,16 +53,19 @@ var allowedImports = map[string][]string{
 	"internal/inspect/feed": {".", "internal/inspect", "internal/udp", "internal/framing", "internal/pcap"},
 	"cmd/spead":             {".", "send", "recv", "inproc", "capture", "placement", "internal", "metrics", "github.com/prometheus/client_golang", "github.com/spf13/cobra", "go.yaml.in/yaml/v3"},
 
-	"internal/monitor":        {".", "recv"},
-	"internal/monitor/screen": {"internal/monitor", "charm.land/bubbletea/v2"},
-	"internal/monitor/web":    {"internal/monitor"},
+	"internal/monitor":          {".", "recv"},
+	"internal/monitor/screen":   {"internal/monitor", "charm.land/bubbletea/v2"},
+	"internal/monitor/web":      {"internal/monitor"},
+	"internal/monitor/scenario": {".", "recv", "internal/monitor", "internal/wire"},
+	"internal/browser":          {},
+	"docs/screens":              {},
 }
 
 // testImports is what tests may import besides: any package of this module, and these.
 var testImports = []string{"github.com/google/go-cmp", "go.uber.org/goleak"}
 
 // testOnly lists the packages that exist for tests.
-var testOnly = []string{"internal/vectors", "internal/simnet", "internal/netns", "internal/lint"}
+var testOnly = []string{"internal/vectors", "internal/simnet", "internal/netns", "internal/lint", "internal/browser", "internal/monitor/scenario", "docs/screens"}
 
 // coreFolders hold nothing but bytes, numbers and tables, so that they can be tried to exhaustion.
 var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/framing", "internal/chunks"}

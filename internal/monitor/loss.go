@@ -47,7 +47,11 @@ type kind int
 const (
 	queueFull kind = iota
 	socketBlocked
+	incompleteBlocked
+	unseenBlocked
 	socketFull
+	incompleteDropped
+	unseenDropped
 	incomplete
 	unseen
 	ownKinds
@@ -68,26 +72,36 @@ type meaning struct {
 	where Where
 	// harmless says that nothing is missing for it.
 	harmless bool
+	// follows says that it is what became of packets which are counted as another kind.
+	follows bool
 	// says is what happened, in a few words, and helps what to do.
 	says, helps string
 }
 
 var ownMeanings = [ownKinds]meaning{
-	queueFull: {"queue_full", "heaps", AtConsumer, false,
-		"heaps dropped: the queue was full",
-		"the consumer is too slow: make it faster, or the queue longer"},
-	socketBlocked: {"socket_blocked", "packets", AtConsumer, false,
-		"packets dropped by the kernel while the queue was full",
-		"the consumer is too slow, so the socket was not read: make it faster, or the queue longer"},
-	socketFull: {"socket_full", "packets", AtSocket, false,
-		"packets dropped by the kernel: socket buffer full",
-		"a larger --buffer (and net.core.rmem_max), more --sockets, or a less busy CPU"},
-	incomplete: {"incomplete", "heaps", OnTheWay, false,
-		"heaps with a part missing",
-		"without drops at the socket: look at switches, NIC (ethtool -S) and sender"},
-	unseen: {"unseen", "heaps", OnTheWay, false,
-		"heaps of which nothing came",
-		"without drops at the socket: look at switches, NIC (ethtool -S) and sender"},
+	queueFull: {name: "queue_full", unit: "heaps", where: AtConsumer,
+		says:  "heaps dropped: the queue was full",
+		helps: "the consumer is too slow: make it faster, or the queue longer"},
+	socketBlocked: {name: "socket_blocked", unit: "packets", where: AtConsumer,
+		says:  "packets dropped at the socket: queue full",
+		helps: "the consumer is too slow: make it faster, or the queue longer"},
+	incompleteBlocked: {name: "incomplete_blocked", unit: "heaps", where: AtConsumer, follows: true,
+		says: "heaps with a part missing, as the queue was full", helps: "see the packets dropped"},
+	unseenBlocked: {name: "unseen_blocked", unit: "heaps", where: AtConsumer, follows: true,
+		says: "heaps of which nothing came, as the queue was full", helps: "see the packets dropped"},
+	socketFull: {name: "socket_full", unit: "packets", where: AtSocket,
+		says:  "packets dropped at the socket: buffer full",
+		helps: "raise --buffer (net.core.rmem_max), add --sockets, or free the CPU"},
+	incompleteDropped: {name: "incomplete_dropped", unit: "heaps", where: AtSocket, follows: true,
+		says: "heaps with a part missing, as the kernel dropped", helps: "see the packets dropped"},
+	unseenDropped: {name: "unseen_dropped", unit: "heaps", where: AtSocket, follows: true,
+		says: "heaps of which nothing came, as the kernel dropped", helps: "see the packets dropped"},
+	incomplete: {name: "incomplete", unit: "heaps", where: OnTheWay,
+		says:  "heaps with a part missing: lost on the way",
+		helps: "not at this socket: look at switches, NIC (ethtool -S) and sender"},
+	unseen: {name: "unseen", unit: "heaps", where: OnTheWay,
+		says:  "heaps of which nothing came: lost on the way",
+		helps: "not at this socket: look at switches, NIC (ethtool -S) and sender"},
 }
 
 var refusalMeanings = map[spead.Refusal]meaning{
@@ -130,10 +144,10 @@ func (k kind) meaning() meaning {
 	return m
 }
 
-// byWhere adds up what isn't harmless by place. Each place has one unit, but for the consumer.
+// byWhere adds up by place what isn't harmless, and isn't counted by another kind already.
 func (l *losses) byWhere() (sums [whereCount]int64) {
 	for k, n := range l {
-		if m := kind(k).meaning(); n > 0 && !m.harmless {
+		if m := kind(k).meaning(); n > 0 && !m.harmless && !m.follows {
 			sums[m.where] += n
 		}
 	}
@@ -142,7 +156,7 @@ func (l *losses) byWhere() (sums [whereCount]int64) {
 
 // Loss is what was lost of one kind.
 type Loss struct {
-	// Kind is its name: queue_full, socket_blocked, socket_full, incomplete, unseen, or refused. and the
+	// Kind is its name: queue_full, socket_full, incomplete, unseen and others, or refused. and the
 	// reason's name.
 	Kind string `json:"kind"`
 	// Unit is what is counted: packets or heaps.
@@ -151,6 +165,8 @@ type Loss struct {
 	Where Where `json:"where"`
 	// Harmless says that nothing is missing for it.
 	Harmless bool `json:"harmless,omitempty"`
+	// Follows says that it is what became of packets that are counted at the same place.
+	Follows bool `json:"follows,omitempty"`
 	// Total is how many there have been, and Recent how many of late (Snapshot.Recent).
 	Total  int64 `json:"total"`
 	Recent int64 `json:"recent"`
@@ -165,7 +181,7 @@ func (l *losses) list(recent *losses) []Loss {
 	for w := range whereCount {
 		for k, n := range l {
 			if m := kind(k).meaning(); n > 0 && m.where == w {
-				found = append(found, Loss{m.name, m.unit, w, m.harmless, n, max(0, recent[k]), m.says, m.helps})
+				found = append(found, Loss{m.name, m.unit, w, m.harmless, m.follows, n, max(0, recent[k]), m.says, m.helps})
 			}
 		}
 	}

@@ -41,6 +41,9 @@ type sampler struct {
 	recent  ring[losses]
 	gaps    ring[Histogram]
 	history *history
+	// drops is the kind of the kernel's latest drops, and dropped how many intervals ago they were.
+	drops   kind
+	dropped int
 	// active is when packets came last, and pause the longest time without any before.
 	active time.Time
 	pause  time.Duration
@@ -125,18 +128,57 @@ func (s *sampler) lostSince(now *reading) (lost losses) {
 		return r.tally.Incomplete + r.stats.HeapsDiscarded[recv.DiscardEvicted] + r.stats.HeapsDiscarded[recv.DiscardFlushed]
 	}
 	lost[queueFull] = full(n.HeapsDiscarded) - full(b.HeapsDiscarded)
-	lost[incomplete] = part(now) - part(&s.before)
 	drops := socketFull
 	// A queue is full for a moment whenever one read finishes many heaps; only a slow consumer is to blame.
 	if s.slowed && (n.WorkerBlocked > b.WorkerBlocked || n.HeapsQueued >= int64(s.queueLimit)) {
 		drops = socketBlocked
 	}
 	lost[drops] = n.KernelDrops - b.KernelDrops
-	lost[unseen] = max(s.unseen(now)-s.total[unseen], -s.total[unseen])
+	if s.dropped++; lost[drops] > 0 {
+		s.drops, s.dropped = drops, 0
+	}
+	holed, never := s.consequences()
+	lost[holed] = part(now) - part(&s.before)
+	s.countUnseen(&lost, never, s.unseen(now))
 	for reason, packets := range n.Refused.All() {
 		lost[refusal(reason)] = packets - b.Refused[reason]
 	}
 	return lost
+}
+
+// dropsLast is for how many intervals after drops the heaps that they hit may come to light: incomplete
+// heaps do when newer ones push them out.
+const dropsLast = 3
+
+// consequences gives the kinds of incomplete and unseen heaps: they follow from the kernel's drops, if
+// there were any of late.
+func (s *sampler) consequences() (holed, never kind) {
+	switch {
+	case s.dropped > dropsLast || s.drops == 0:
+		return incomplete, unseen
+	case s.drops == socketBlocked:
+		return incompleteBlocked, unseenBlocked
+	}
+	return incompleteDropped, unseenDropped
+}
+
+// countUnseen counts the heaps that turn out never to have come as one kind. If there are fewer than
+// before, some were only late.
+func (s *sampler) countUnseen(lost *losses, never kind, now int64) {
+	all := [...]kind{unseen, unseenDropped, unseenBlocked}
+	more := now
+	for _, k := range all {
+		more -= s.total[k]
+	}
+	if more >= 0 {
+		lost[never] += more
+		return
+	}
+	for _, k := range all {
+		late := min(-more, s.total[k])
+		lost[k] -= late
+		more += late
+	}
 }
 
 // unseen is how many heaps never came, as far as can be told.

@@ -121,12 +121,28 @@ func TestAFullQueueIsNotToBlameIfTheConsumerIsFast(t *testing.T) {
 	}
 }
 
-// TestTheNearestPlaceIsBlamed: what the kernel drops leaves holes in heaps, too.
+// TestTheNearestPlaceIsBlamed: what the kernel drops leaves holes in heaps, which may show later.
 func TestTheNearestPlaceIsBlamed(t *testing.T) {
 	s := newScript(Watched{QueueLimit: 4})
 	state := s.step(func(r *reading) { flow(r); r.tally.Incomplete = 5; r.stats.KernelDrops = 9 })
-	if !strings.HasPrefix(state.Verdict, "9 packets dropped by the kernel") {
+	if !strings.HasPrefix(state.Verdict, "9 packets dropped at the socket") {
 		t.Error(state.Verdict)
+	}
+	s.step(func(r *reading) { flow(r); r.tally.Incomplete++; r.stats.HeapsUnseen = 2 })
+	for range dropsLast {
+		state = s.step(flow)
+	}
+	state = s.step(func(r *reading) { flow(r); r.tally.Incomplete++; r.stats.HeapsUnseen = 1 })
+	var got []string
+	for _, l := range state.Losses {
+		got = append(got, fmt.Sprintf("%s at %s: %d", l.Kind, l.Where, l.Total))
+	}
+	want := []string{"socket_full at socket: 9", "incomplete_dropped at socket: 6", "unseen_dropped at socket: 1", "incomplete at way: 1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if sum := s.history.last(100); sum[0].Lost[AtSocket] != 9 || sum[1].Lost[AtSocket] != 0 {
+		t.Errorf("packets and what became of them are added up: %v", sum)
 	}
 }
 

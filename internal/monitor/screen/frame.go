@@ -136,13 +136,17 @@ func (v *view) tableRows() int { return max(3, v.height/6) }
 
 // table lists the streams, those around the selected one if they are many.
 func (v *view) table(s *monitor.Snapshot, streams []monitor.StreamState, at int) []line {
-	const columns = 57 // all but the name
+	const columns = 62 // all but the name
 	name := max(12, v.width-columns)
-	head := fmt.Sprintf("  %s%-9s%11s%10s%8s%17s", left("stream", name), "state", "payload", "packets/s", "heaps/s",
-		"lost "+duration(s.Recent)+" / all")
+	head := fmt.Sprintf("  %s%-9s%10s%9s%8s%10s / %s", left("stream", name), "state", "payload", "pkt/s", "heaps/s",
+		"lost "+duration(s.Recent), "all")
 	lines := []line{text(faint, head)}
-	first := max(0, min(at-v.tableRows()/2, len(streams)-v.tableRows()))
-	last := min(len(streams), first+v.tableRows())
+	room := v.tableRows()
+	if len(streams) == room+1 {
+		room++ // instead of saying that there is one more
+	}
+	first := max(0, min(at-room/2, len(streams)-room))
+	last := min(len(streams), first+room)
 	for i := first; i < last; i++ {
 		st := &streams[i]
 		mark := span{plain, "  "}
@@ -150,21 +154,23 @@ func (v *view) table(s *monitor.Snapshot, streams []monitor.StreamState, at int)
 		if i == at {
 			mark, nameStyle = span{cyan, "▸ "}, bold
 		}
-		recent, total := lostIn(st)
+		lost := worst(st)
 		lostStyle := faint
-		if recent > 0 {
+		if lost.Recent > 0 {
 			lostStyle = red
 		}
 		lines = append(lines, line{mark, {nameStyle, left(shorten(clean(st.Name), name-1), name)},
 			{healths[st.Health].text, left(string(st.Health), 9)},
-			{plain, right(scaled(st.Now.Bits, "b/s"), 11) + right(scaled(st.Now.Packets, ""), 10) + right(scaled(st.Now.Heaps, ""), 8)},
-			{lostStyle, right(scaled(float64(recent), ""), 9)}, {faint, right("/ "+scaled(float64(total), ""), 8)}})
+			{plain, right(scaled(st.Now.Bits, "b/s"), 10) + right(scaled(st.Now.Packets, ""), 9) + right(scaled(st.Now.Heaps, ""), 8)},
+			{lostStyle, right(scaled(float64(lost.Recent), ""), 10)}, {faint, " / " + left(scaled(float64(lost.Total), "")+" "+shortUnit[lost.Unit], 11)}})
 	}
 	if hidden := len(streams) - (last - first); hidden > 0 {
 		lines = append(lines, text(faint, fmt.Sprintf("  … and %d more", hidden)))
 	}
 	return lines
 }
+
+var shortUnit = map[string]string{"packets": "pkt", "heaps": "heaps"}
 
 // shorten cuts a name in its middle.
 func shorten(t string, width int) string {
@@ -176,15 +182,24 @@ func shorten(t string, width int) string {
 	return string(r[:width-1-half]) + "…" + string(r[len(r)-half:])
 }
 
-// lostIn is how many packets and heaps were lost of late and in all.
-func lostIn(st *monitor.StreamState) (recent, total int64) {
+// worst is the loss that a stream's verdict names: the first that goes on, or else the first.
+func worst(st *monitor.StreamState) (worst monitor.Loss) {
 	for _, l := range st.Losses {
-		if !l.Harmless {
-			recent += l.Recent
-			total += l.Total
+		if !l.Harmless && (worst.Total == 0 || worst.Recent == 0 && l.Recent > 0) {
+			worst = l
 		}
 	}
-	return recent, total
+	return worst
+}
+
+// lossAt is the first loss at a place that goes on, or else the first.
+func lossAt(st *monitor.StreamState, where monitor.Where) (found monitor.Loss) {
+	for _, l := range st.Losses {
+		if l.Where == where && !l.Harmless && (found.Total == 0 || found.Recent == 0 && l.Recent > 0) {
+			found = l
+		}
+	}
+	return found
 }
 
 // places are along the data's way.
@@ -212,17 +227,11 @@ func path(st *monitor.StreamState) line {
 		if i > 0 {
 			l = append(l, span{faint, " ─ "})
 		}
-		var recent, total int64
-		for _, loss := range st.Losses {
-			if loss.Where == p.where && !loss.Harmless {
-				recent += loss.Recent
-				total += loss.Total
-			}
-		}
+		loss := lossAt(st, p.where)
 		switch {
-		case recent > 0:
-			l = append(l, span{redBar, " " + p.name + " ✖ " + scaled(float64(recent), "") + " "})
-		case total > 0:
+		case loss.Recent > 0:
+			l = append(l, span{redBar, " " + p.name + " ✖ " + scaled(float64(loss.Recent), "") + " "})
+		case loss.Total > 0:
 			l = append(l, span{yellow, p.name + " !"})
 		case st.Health == monitor.Silent:
 			l = append(l, span{faint, p.name + " ?"})

@@ -30,7 +30,10 @@ func Totals(s *monitor.Snapshot) string {
 		for _, l := range st.Losses {
 			fmt.Fprintf(&b, "  %s: %d %s\n", placeName(l.Where), l.Total, l.Says)
 		}
-		if len(st.Losses) == 0 {
+		switch {
+		case t.PacketsSeen == 0:
+			fmt.Fprintln(&b, "  nothing came")
+		case len(st.Losses) == 0:
 			fmt.Fprintln(&b, "  nothing was lost")
 		}
 		for _, n := range st.Notes {

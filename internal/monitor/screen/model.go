@@ -27,8 +27,13 @@ type model struct {
 // Run shows snapshots on the terminal until the user quits or ctx ends. address is the web page's, or
 // "". Errors: the terminal's.
 func Run(ctx context.Context, m Monitor, address string) error {
+	return run(ctx, m, address)
+}
+
+func run(ctx context.Context, m Monitor, address string, options ...tea.ProgramOption) error {
 	ctx, cancel := context.WithCancel(ctx)
-	program := tea.NewProgram(model{view: view{width: 80, height: 24, address: address}}, tea.WithoutSignalHandler())
+	first := model{view: view{width: 80, height: 24, address: address}}
+	program := tea.NewProgram(first, append(options, tea.WithoutSignalHandler())...)
 	var feeding sync.WaitGroup
 	feeding.Go(func() {
 		for snap := m.Next(ctx, 0); snap != nil; snap = m.Next(ctx, snap.Seq) {

@@ -4,6 +4,7 @@ package screen
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/gospead/spead/internal/monitor"
@@ -57,11 +58,11 @@ func (v *view) lossPage(s *monitor.Snapshot, st *monitor.StreamState) []line {
 			{mark, right(scaled(float64(l.Recent), ""), 6)}, {faint, right(scaled(float64(l.Total), ""), 8)}})
 		if !l.Harmless && !helped && l.Recent > 0 {
 			helped = true
-			lines = append(lines, line{{yellow, "           → " + l.Helps}})
+			lines = append(lines, line{{yellow, "  → " + l.Helps}})
 		}
 	}
 	for _, n := range st.Notes {
-		lines = append(lines, line{{cyan, "  ⓘ "}, {plain, clean(n)}})
+		lines = append(lines, line{{cyan, "  i "}, {plain, clean(n)}})
 	}
 	if st.Error != "" {
 		lines = append(lines, text(red, "  "+clean(st.Error)))
@@ -108,13 +109,14 @@ func (v *view) timingPage(_ *monitor.Snapshot, st *monitor.StreamState) []line {
 	most := 0.
 	var labels strings.Builder
 	for i, g := range st.Gaps {
-		values = append(values, float64(g.Count), float64(g.Count), 0)
-		most = max(most, float64(g.Count))
+		size := math.Log2(float64(g.Count + 1)) // one long gap has to show beside thousands of short ones
+		values = append(values, size, size, 0)
+		most = max(most, size)
 		if i%3 == 0 && i < len(st.Gaps)-1 {
 			labels.WriteString(left(duration(g.Most), 3*each))
 		}
 	}
-	lines := []line{{{faint, "  time between heaps: median "}, {bold, duration(st.Median)}, {faint, ", 99 % "}, {bold, duration(st.P99)},
+	lines := []line{{{faint, "  time between heaps (log): median "}, {bold, duration(st.Median)}, {faint, ", 99 % "}, {bold, duration(st.P99)},
 		{faint, ", longest ever "}, {bold, duration(st.Longest)}}}
 	for _, row := range bars(values, most, height) {
 		lines = append(lines, line{{blue, "  " + row}})

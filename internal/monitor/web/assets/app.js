@@ -5,8 +5,7 @@
 const byId = (id) => document.getElementById(id);
 const places = ["consumer", "socket", "limit", "sender", "order", "way"]; // as in a point's "lost"
 const path = [ // along the data's way
-  ["sender", "Sender", "what it sends"], ["way", "Network", "on the way here"], ["socket", "Socket buffer", "kernel drops"],
-  ["order", "Reassembly", "order of packets"], ["limit", "Limits", "of this receiver"], ["consumer", "Consumer", "queue full"],
+  ["sender", "Sender"], ["way", "Network"], ["socket", "Socket buffer"], ["order", "Reassembly"], ["limit", "Limits"], ["consumer", "Consumer"],
 ];
 const words = {
   "ok": ["✔", "All is well"], "losing": ["✖", "Losing data"], "stopped": ["✖", "Data has stopped"],
@@ -27,7 +26,7 @@ function scaled(n, unit) {
   const steps = ["", "k", "M", "G", "T"];
   let i = 0;
   while (n >= 999.5 && i < steps.length - 1) { n /= 1000; i++; }
-  return (n >= 100 || n === 0 || (i === 0 && Number.isInteger(n)) ? n.toFixed(0) : n.toPrecision(3)) + " " + steps[i] + unit;
+  return (n >= 100 || n === 0 || (i === 0 && Number.isInteger(n)) ? n.toFixed(0) : Number(n.toPrecision(3))) + " " + steps[i] + unit;
 }
 const perSecond = (n) => n >= 100 || n === 0 ? number(n) : n.toPrecision(2);
 function duration(s) {
@@ -36,7 +35,7 @@ function duration(s) {
   if (s < 1e-3) return (s * 1e6).toPrecision(2).replace(/\.0$/, "") + " µs";
   if (s < 1) return Number((s * 1e3).toPrecision(3)) + " ms";
   if (s < 120) return Number(s.toPrecision(3)) + " s";
-  return number(s / 60) + " min";
+  return Number((s / 60).toPrecision(3)) + " min";
 }
 
 function rows(id, list, cells, each) {
@@ -53,10 +52,11 @@ function rows(id, list, cells, each) {
   }));
 }
 const harmful = (s) => s.losses.filter((l) => !l.harmless);
+const counted = (losses) => losses.some((l) => !l.follows) ? losses.filter((l) => !l.follows) : losses;
 function summed(losses, which) { // in the units that there are: packets and heaps don't add up
   const sums = {};
-  for (const l of losses) if (l[which] > 0) sums[l.unit] = (sums[l.unit] || 0) + l[which];
-  return Object.entries(sums).map(([unit, n]) => number(n) + " " + unit).join(", ") || "0";
+  for (const l of counted(losses)) if (l[which] > 0) sums[l.unit] = (sums[l.unit] || 0) + l[which];
+  return Object.entries(sums).map(([unit, n]) => number(n) + " " + (n === 1 ? unit.slice(0, -1) : unit)).join(", ") || "0";
 }
 const alarming = (text, isBad) => [make("span", isBad ? { class: "bad" } : {}, text)];
 
@@ -89,12 +89,12 @@ function showStreams() {
 function showPath(s) {
   byId("name").textContent = s.name;
   byId("state").textContent = s.verdict;
-  byId("path").replaceChildren(...path.map(([place, title, hint]) => {
+  byId("path").replaceChildren(...path.map(([place, title]) => {
     const here = harmful(s).filter((l) => l.where === place);
     const now = here.some((l) => l.recent > 0), ever = here.length > 0;
     const nothing = s.health === "silent";
     return make("li", { class: now ? "now" : ever ? "was" : nothing ? "unknown" : "" }, make("b", {}, title),
-      make("small", {}, now ? "lost " + summed(here, "recent") : ever ? "before: " + summed(here, "total") : hint));
+      make("small", {}, now ? "lost " + summed(here, "recent") : ever ? "before: " + summed(here, "total") : nothing ? "nothing came" : "nothing lost"));
   }));
 }
 function showLosses(s) {
@@ -181,7 +181,7 @@ function showGaps(s) {
   svg.replaceChildren();
   svg.setAttribute("viewBox", "0 0 " + width + " " + height);
   s.gaps.forEach((g, i) => {
-    const h = g.count ? Math.max(2, (height - 34) * g.count / most) : 0;
+    const h = (height - 34) * Math.log2(g.count + 1) / Math.log2(most + 1); // one long gap has to show
     const label = g.most ? "≤ " + duration(g.most) : "longer";
     svg.append(make("rect", { class: "bar", x: 2 + i * each, width: each - 2, y: height - 18 - h, height: h }, make("title", {}, number(g.count) + ": " + label)));
     if (g.most && i % 3 === 0) svg.append(make("text", { x: 2 + (i + 0.5) * each, y: height - 4, "text-anchor": "middle" }, duration(g.most)));
