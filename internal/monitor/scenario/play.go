@@ -42,8 +42,8 @@ func (r *Recorded) History() [][]monitor.Point { return r.history }
 // Well is a night without trouble.
 func Well() (*Recorded, error) {
 	return play([]script{
-		{name: "239.2.1.10:7148", sender: netip.MustParseAddrPort("10.17.4.1:8001"), heaps: 12, wave: 2},
-		{name: "239.2.1.11:7148", sender: netip.MustParseAddrPort("10.17.4.2:8001"), heaps: 12, wave: 3},
+		{name: "239.2.1.10:7148", sender: netip.MustParseAddrPort("10.17.4.1:8001"), heaps: 6, wave: 2},
+		{name: "239.2.1.11:7148", sender: netip.MustParseAddrPort("10.17.4.2:8001"), heaps: 7, wave: 3},
 	})
 }
 
@@ -51,20 +51,20 @@ func Well() (*Recorded, error) {
 // way before, one has stopped, and one never began.
 func Trouble() (*Recorded, error) {
 	return play([]script{
-		{name: "239.2.1.10:7148", sender: netip.MustParseAddrPort("10.17.4.1:8001"), heaps: 12, wave: 2},
+		{name: "239.2.1.10:7148", sender: netip.MustParseAddrPort("10.17.4.1:8001"), heaps: 6, wave: 2},
 		{
-			name: "239.2.1.11:7148", sender: netip.MustParseAddrPort("10.17.4.2:8001"), heaps: 14, wave: 3,
+			name: "239.2.1.11:7148", sender: netip.MustParseAddrPort("10.17.4.2:8001"), heaps: 7, wave: 3,
 			mishaps: []mishap{
-				{from: 52 * time.Second, until: 53 * time.Second, every: 40, packets: packetsPerHeap},
-				{from: trouble, until: length, every: 9, packets: 3, dropped: true},
+				{from: 52 * time.Second, until: 54 * time.Second, every: 20, packets: packetsPerHeap},
+				{from: trouble, until: length, every: 5, packets: 2, dropped: true},
 			},
 			junk: 80 * time.Second,
 		},
 		{
-			name: "10.17.4.30:7148", sender: netip.MustParseAddrPort("10.17.4.3:8001"), heaps: 9, wave: 1,
-			mishaps: []mishap{{from: 61 * time.Second, until: 64 * time.Second, every: 50, packets: 1}},
+			name: "10.17.4.30:7148", sender: netip.MustParseAddrPort("10.17.4.3:8001"), heaps: 5, wave: 1,
+			mishaps: []mishap{{from: 61 * time.Second, until: 64 * time.Second, every: 11, packets: 1}},
 		},
-		{name: "10.17.4.30:7149", sender: netip.MustParseAddrPort("10.17.4.3:8002"), heaps: 9, stops: 103 * time.Second},
+		{name: "10.17.4.30:7149", sender: netip.MustParseAddrPort("10.17.4.3:8002"), heaps: 4, stops: 103 * time.Second},
 		{name: "10.17.4.30:7150"},
 	})
 }

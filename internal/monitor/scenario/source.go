@@ -14,11 +14,9 @@ import (
 )
 
 const (
-	payloadSize    = 4096
-	packetsPerHeap = 8
-	// heapsPerBatch and batchInterval make 26 Mb/s times a stream's share.
-	heapsPerBatch = 2
-	batchInterval = 20 * time.Millisecond
+	payloadSize    = 8192
+	packetsPerHeap = 4
+	batchInterval  = 100 * time.Millisecond
 )
 
 // mishap is what happens to packets at a time of the script.

@@ -10,7 +10,7 @@ import (
 )
 
 // axisWidth is the columns before a plot.
-const axisWidth = 12
+const axisWidth = 13
 
 var blocks = []string{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
 

@@ -215,8 +215,8 @@ func lookAt(t *testing.T, page *browser.Page) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Losing data", "239.2.1.11:7148: 2067 packets dropped at the socket: buffer full", "lost 2 067 packets",
-		"10.17.4.2:8001", "8454144 bytes are missing", "213 Mb/s", "stopped", "Substreams",
+		"Losing data", "239.2.1.11:7148: 272 packets dropped at the socket: buffer full", "lost 272 packets",
+		"10.17.4.2:8001", "2195456 bytes are missing", "23.6 Mb/s", "stopped", "Substreams",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q isn't on the page:\n%s", want, text)
