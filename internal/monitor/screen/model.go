@@ -56,7 +56,9 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case *monitor.Snapshot:
 		m.latest = msg
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
+		if msg.Width > 0 && msg.Height > 0 { // some terminals don't know
+			m.width, m.height = msg.Width, msg.Height
+		}
 	case tea.KeyPressMsg:
 		return m.press(msg.String())
 	}
