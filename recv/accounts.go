@@ -257,6 +257,9 @@ func (s *Stream) Stats() Stats {
 		return s.withCustom(s.shown)
 	}
 	defer s.baton.Unlock()
+	if !s.ended {
+		s.refresh() // while the queue is full nothing is read that would tell
+	}
 	st := s.withCustom(s.snapshot())
 	for _, in := range s.intakes {
 		st.Sources = append(st.Sources, in.traffic)

@@ -70,3 +70,18 @@ func TestEachLineOfJSONIsASnapshot(t *testing.T) {
 		t.Errorf("exit code %d, %+v", r.code, snap)
 	}
 }
+
+// TestAnUnreadSocketIsTheConsumersLoss has the queue full, so that the socket isn't read and overflows.
+func TestAnUnreadSocketIsTheConsumersLoss(t *testing.T) {
+	m := monitorBuilt(t, "--consumer-rate", "8bps", "--queue-heaps", "1", "--buffer", "4KiB", "--no-gro")
+	m.send(m.endpoint, "--heaps", "0")
+	m.await(func(s *shownStream) bool { return s.Tally.Heaps == 1 }) // busy for a minute
+	m.send(m.endpoint, "--heaps", "2", "--heap-size", "400")
+	m.await(func(s *shownStream) bool { return s.Stats.HeapsQueued == 1 }) // full
+	packets := m.send(m.endpoint, "--heaps", "2000", "--heap-size", "400", "--no-gso")
+	m.await(func(s *shownStream) bool { return s.Stats.KernelDrops > packets/2 })
+	s := m.now()
+	if l := s.Losses[0]; l.Kind != "socket_blocked" || l.Where != "consumer" || l.Total != s.Stats.KernelDrops || s.Tally.Incomplete != 0 {
+		t.Errorf("%+v", s)
+	}
+}
