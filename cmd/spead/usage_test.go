@@ -18,7 +18,7 @@ import (
 func TestWrongCommandLines(t *testing.T) {
 	vector := filepath.Join("..", "..", "testdata", "vectors", "strings.pcap")
 	for _, c := range []struct{ line, field, value, allowed string }{
-		{"nonsense", "command", `"nonsense"`, "demo, send"},
+		{"nonsense", "command", `"nonsense"`, "bench, chunk"},
 		{"demo 5s", "argument", `"5s"`, "none"},
 		{"demo --duration 10", "--duration", `"10"`, "a time longer than 0 with its unit"},
 		{"demo --duration -1s", "--duration", `"-1s"`, "a time longer than 0"},
