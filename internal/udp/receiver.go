@@ -106,12 +106,7 @@ func (c *ReceiverConfig) open() (*net.UDPConn, error) {
 
 // setUp sets the socket's options and makes it the receiver's.
 func (r *Receiver) setUp(conn *net.UDPConn, cfg ReceiverConfig) (err error) {
-	if cfg.BufferSize == 0 {
-		r.bufferSize, err = setDefaultReceiveBuffer(conn)
-	} else {
-		r.bufferSize, err = setReceiveBuffer(conn, cfg.BufferSize)
-	}
-	if err != nil {
+	if r.bufferSize, err = cfg.setBuffer(conn); err != nil {
 		return err
 	}
 	if r.batch, err = newBatchReceiver(conn, cfg.MaxPacketSize, cfg.GRO, &r.counters); err != nil || !pollable {
