@@ -4,14 +4,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/gospead/spead"
 	"github.com/gospead/spead/capture"
 	"github.com/gospead/spead/recv"
 )
@@ -116,11 +114,7 @@ func isCapture(source string) bool {
 func (o *recvOptions) addCapture(s receiver, path string) error {
 	source, err := capture.Open(path, capture.Options{Filter: o.filter})
 	if err != nil {
-		var field *spead.FieldError
-		if errors.As(err, &field) && strings.HasPrefix(field.Field, "filter") {
-			return wrong("--"+field.Field, field.Value, field.Allowed)
-		}
-		return err
+		return byFilter(err)
 	}
 	return s.AddSource(source)
 }

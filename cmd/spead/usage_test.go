@@ -17,8 +17,8 @@ import (
 // what is allowed, and exit code 2.
 func TestWrongCommandLines(t *testing.T) {
 	vector := filepath.Join("..", "..", "testdata", "vectors", "strings.pcap")
-	for _, c := range []struct{ line, field, value, allowed string }{
-		{"nonsense", "command", `"nonsense"`, "bench, chunk"},
+	for _, c := range []wrongLine{
+		{"nonsense", "command", `"nonsense"`, "bench, capture"},
 		{"demo 5s", "argument", `"5s"`, "none"},
 		{"demo --duration 10", "--duration", `"10"`, "a time longer than 0 with its unit"},
 		{"demo --duration -1s", "--duration", `"-1s"`, "a time longer than 0"},
@@ -72,17 +72,25 @@ func TestWrongCommandLines(t *testing.T) {
 		{"recv 239.1.2.3:0 --interface nonsuch0", "--interface", `"nonsuch0"`, "name, an address or the index"},
 		{"recv " + vector + " --filter udp_dst_port_7148", "--filter at byte 0", `"udp_dst_port_7148"`, "a primitive"},
 	} {
-		r := runHere(strings.Fields(c.line)...)
-		command, _, _ := strings.Cut(c.line, " ")
-		prefix := "^spead " + command + ": "
-		if c.field == "command" {
-			prefix = "^spead: "
-		}
-		r.expect(t, exitUsage, `^$`, prefix+regexp.QuoteMeta(c.field+": "+c.value+" is not allowed: expected ")+
-			`[^\n]*`+regexp.QuoteMeta(c.allowed)+`[^\n]*\n$`)
-		if t.Failed() {
-			t.Fatal(c.line)
-		}
+		c.check(t)
+	}
+}
+
+// wrongLine is a command line, and what is wrong with it.
+type wrongLine struct{ line, field, value, allowed string }
+
+func (c wrongLine) check(t *testing.T) {
+	t.Helper()
+	r := runHere(strings.Fields(c.line)...)
+	command, _, _ := strings.Cut(c.line, " ")
+	prefix := "^spead " + command + ": "
+	if c.field == "command" {
+		prefix = "^spead: "
+	}
+	r.expect(t, exitUsage, `^$`, prefix+regexp.QuoteMeta(c.field+": "+c.value+" is not allowed: expected ")+
+		`[^\n]*`+regexp.QuoteMeta(c.allowed)+`[^\n]*\n$`)
+	if t.Failed() {
+		t.Fatal(c.line)
 	}
 }
 
@@ -92,10 +100,14 @@ func TestEveryFlagRefusesNonsenseByName(t *testing.T) {
 		"spead send":    "127.0.0.1:1",
 		"spead recv":    "127.0.0.1:0",
 		"spead chunk":   "none.json 127.0.0.1:0",
+		"spead capture": "127.0.0.1:0",
+		"spead replay":  "none.pcap 127.0.0.1:1",
+		"spead compare": "none.pcap none.pcap",
 		"spead inspect": "127.0.0.1:0",
 		"spead monitor": "127.0.0.1:0",
 	}
-	free := []string{"help", "interface", "filter", "spead recv --bind", "spead bench send --peer", "spead bench pace --peer", "spead chunk --output"}
+	free := []string{"help", "interface", "filter", "spead recv --bind", "spead bench send --peer", "spead bench pace --peer", "spead chunk --output",
+		"spead capture --write"}
 	for _, cmd := range ownCommands(newRoot(console{io.Discard, io.Discard})) {
 		path := cmd.CommandPath()
 		for _, name := range flagNames(cmd) {
