@@ -17,18 +17,6 @@ import (
 	"github.com/gospead/spead/internal/wire"
 )
 
-// newNamespace returns nil, and says so, where namespaces can't be had.
-func newNamespace(t *testing.T) *netns.Namespace {
-	t.Helper()
-	n, err := netns.New()
-	if err != nil {
-		t.Logf("left out, as there are no network namespaces: %v", err)
-		return nil
-	}
-	t.Cleanup(n.Close)
-	return n
-}
-
 func TestWhatTheKernelsPacingCantBeIsRefused(t *testing.T) {
 	to := []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:9")}
 	conn, err := net.ListenUDP("udp4", nil)
@@ -109,12 +97,10 @@ func TestTheKernelPacesAllHeapsAlike(t *testing.T) {
 	}
 }
 
-// fairLink joins two namespaces by devices of which the first has fq; nil where there is none.
+// fairLink joins two namespaces by devices of which the first has fq; where there is none, the test is skipped.
 func fairLink(t *testing.T) (sender, receiver *netns.Namespace) {
 	t.Helper()
-	if sender, receiver = newNamespace(t), newNamespace(t); sender == nil || receiver == nil {
-		return nil, nil
-	}
+	sender, receiver = netns.ForTest(t), netns.ForTest(t)
 	if err := errors.Join(
 		sender.Connect("out", receiver, "in"),
 		sender.IP("addr add 10.7.1.1/24 dev out", "link set out mtu 9100 up"),
@@ -123,8 +109,7 @@ func fairLink(t *testing.T) (sender, receiver *netns.Namespace) {
 		t.Fatal(err)
 	}
 	if err := sender.TC("qdisc add dev out root fq"); err != nil {
-		t.Logf("left out, as this kernel doesn't have fq: %v", err)
-		return nil, nil
+		t.Skipf("needs fq, which this kernel doesn't have: %v", err)
 	}
 	return sender, receiver
 }
@@ -140,9 +125,6 @@ type fairCase struct {
 // for TCP, and that nothing is lost on the way, however small packets are.
 func TestFairQueueingKeepsTheRate(t *testing.T) {
 	sender, receiver := fairLink(t)
-	if sender == nil {
-		return
-	}
 	var in *udp.Receiver
 	var err error
 	receiver.Do(func() { in, err = udp.NewReceiver(udp.ReceiverConfig{Address: netip.MustParseAddrPort("10.7.1.2:0")}) })

@@ -24,7 +24,7 @@
 //	unsafe             unsafe only in internal/udp, internal/mem and files named *_unsafe.go
 //	output             flags and standard output only in cmd and tests
 //	state              no init, no package-level variable but errors, assertions, tables and embedded files
-//	tests              no time.Sleep, nothing skipped
+//	tests              no time.Sleep; nothing skipped but for what the machine lacks, said as "needs …"
 //	refusals           every spead.Refusal has a name and a test
 //	walks              files and packages named in doc.go and docs/architecture.md exist
 //	documents          documents that are cited exist; no paths of somebody's machine

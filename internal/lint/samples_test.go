@@ -128,6 +128,8 @@ func testSamples() []sample {
 	return []sample{
 		{rule: "tests", name: "sleeping and skipping", want: 2, files: goFile("a_test.go",
 			"import \"time\"\nfunc f() { time.Sleep(1); t.Skip() }")},
+		{rule: "tests", name: "skipping for no reason, a bad one and good ones", want: 3, files: goFile("a_test.go",
+			"func f() { t.SkipNow(); t.Skipf(\"it fails\"); t.Skip(why); t.Skip(\"needs root\"); t.Skipf(\"needs tc: %v\", err) }")},
 		{rule: "tests", name: "not in tests", files: goFile("a.go", "import \"time\"\nfunc f() { time.Sleep(1); b.Skip() }")},
 		{rule: "refusals", name: "one without a name and a test", want: 2, files: refusals},
 	}

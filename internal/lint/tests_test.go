@@ -10,13 +10,12 @@ import (
 
 func testRules() []rule {
 	return []rule{
-		{"tests", "wait for what you wait for: a channel, Wait, a synctest bubble; mend or delete the test", checkTests},
+		{"tests", "wait for what you wait for: a channel, Wait, a synctest bubble; mend or delete the test; skip one only for what the machine lacks, as \"needs …\"", checkTests},
 		{"refusals", "give it a name in refusalNames, and a test that has a packet refused for it", checkRefusals},
 	}
 }
 
 func checkTests(m *module, report reporter) {
-	skips := []string{"Skip", "Skipf", "SkipNow"}
 	for _, f := range m.files {
 		if !f.isTest() {
 			continue
@@ -27,12 +26,26 @@ func checkTests(m *module, report reporter) {
 			}
 		})
 		ast.Inspect(f.syntax, func(n ast.Node) bool {
-			if call, ok := n.(*ast.CallExpr); ok && slices.Contains(skips, calledMethod(call)) {
-				report(f.line(n), "a skipped test")
+			if call, ok := n.(*ast.CallExpr); ok && isSkip(call) && !saysWhatItNeeds(call) {
+				report(f.line(n), "a skipped test that doesn't say what it needs")
 			}
 			return true
 		})
 	}
+}
+
+func isSkip(call *ast.CallExpr) bool {
+	return slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, calledMethod(call))
+}
+
+// saysWhatItNeeds says whether a skip is for want of something that this machine doesn't have: its
+// reason begins with the word "needs".
+func saysWhatItNeeds(call *ast.CallExpr) bool {
+	if len(call.Args) == 0 {
+		return false
+	}
+	reason, ok := call.Args[0].(*ast.BasicLit)
+	return ok && strings.HasPrefix(reason.Value, `"needs `)
 }
 
 // calledMethod is the name of the method that is called on a plain variable, or "".

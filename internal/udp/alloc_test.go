@@ -19,13 +19,13 @@ func TestMovingDatagramsAllocatesNothing(t *testing.T) {
 }
 
 func TestMovingDatagramsSinglyAllocatesNothing(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		conn := newTestConn(t, a)
 		endpoints := []netip.AddrPort{localAddr(conn)}
 		s := newTestSender(t, SenderConfig{Endpoints: endpoints})
 		checkAllocations(t, newSingleSender(s.conn, endpoints, &s.counters).write,
 			newSingleReceiver(conn, defaultPacketMax, new(ReceiverCounters)).read)
-	}
+	})
 }
 
 func checkAllocations(t *testing.T, write func([]wire.Datagram) (int, error), read func([][]byte) ([][]byte, error)) {

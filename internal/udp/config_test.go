@@ -90,7 +90,7 @@ func TestIPv4MayBeWrittenAsIPv6(t *testing.T) {
 }
 
 func TestAnUnspecifiedAddressListensEverywhere(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		unspecified := netip.IPv6Unspecified()
 		if a.Is4() {
 			unspecified = netip.IPv4Unspecified()
@@ -100,7 +100,7 @@ func TestAnUnspecifiedAddressListensEverywhere(t *testing.T) {
 		sent := datagrams(newRandom(t), 100)
 		writeAll(t, s.WriteBatch, sent)
 		expect(t, r.ReadBatch, sent)
-	}
+	})
 }
 
 func TestAPortInUseIsAnError(t *testing.T) {

@@ -28,7 +28,7 @@ func newSocket(t *testing.T, network, address string) *net.UDPConn {
 }
 
 func TestASocketThatTheUserBringsIsUsedAsItIs(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a)})
 		conn := newSocket(t, network(a), netip.AddrPortFrom(a, 0).String())
 		if err := conn.SetWriteBuffer(40 << 10); err != nil {
@@ -50,13 +50,11 @@ func TestASocketThatTheUserBringsIsUsedAsItIs(t *testing.T) {
 		if err := conn.SetWriteBuffer(1); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("the socket outlives the sender: %v", err)
 		}
-	}
+	})
 }
 
 func TestASocketOfBothIPVersionsSendsToIPv4(t *testing.T) {
-	if len(loopbacks(t)) < 2 {
-		return // no IPv6 here, as was logged
-	}
+	needIPv6(t)
 	r4 := newTestReceiver(t, ReceiverConfig{Address: netip.MustParseAddrPort("127.0.0.1:0")})
 	conn := newSocket(t, "udp", ":0")
 	s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r4.LocalAddr()}, Conn: conn})
@@ -94,7 +92,7 @@ func TestSocketsThatCantBeUsedAreRefusedAndLeft(t *testing.T) {
 }
 
 func TestADatagramBeyondUDPIsReportedWithWhatWouldHaveWorked(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a), MaxPacketSize: 65535})
 		s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r.LocalAddr()}})
 		_, err := s.WriteBatch(datagrams(newRandom(t), 65530))
@@ -112,5 +110,5 @@ func TestADatagramBeyondUDPIsReportedWithWhatWouldHaveWorked(t *testing.T) {
 		sent := datagrams(newRandom(t), tooBig.Limit)
 		writeAll(t, s.WriteBatch, sent)
 		expect(t, r.ReadBatch, sent)
-	}
+	})
 }

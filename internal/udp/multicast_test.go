@@ -73,7 +73,7 @@ func TestMulticastInIPv6(t *testing.T) {
 			Endpoints: []netip.AddrPort{netip.AddrPortFrom(zoned, port)}}), first, second)
 	}
 	if tried == 0 {
-		t.Log("no interface carries IPv6 multicast")
+		t.Skip("needs an interface that carries IPv6 multicast")
 	}
 }
 

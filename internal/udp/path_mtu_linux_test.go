@@ -22,13 +22,10 @@ type narrowPath struct {
 	to             netip.AddrPort
 }
 
-// newNarrowPath returns nil where namespaces can't be had.
+// newNarrowPath skips the test where namespaces can't be had.
 func newNarrowPath(t *testing.T, is4 bool, mtu int) *narrowPath {
 	t.Helper()
-	p := &narrowPath{sender: newNamespace(t), router: newNamespace(t)}
-	if p.sender == nil || p.router == nil {
-		return nil
-	}
+	p := &narrowPath{sender: netns.ForTest(t), router: netns.ForTest(t)}
 	near, far, target, options := "10.7.1.%d/24", "10.7.2.1/24", "10.7.2.2", "-4"
 	if !is4 {
 		near, far, target, options = "fd00:7:1::%d/64", "fd00:7:2::1/64", "fd00:7:2::2", "-6"
@@ -54,18 +51,6 @@ func newNarrowPath(t *testing.T, is4 bool, mtu int) *narrowPath {
 	return p
 }
 
-// newNamespace returns nil, and says so, where namespaces can't be had.
-func newNamespace(t *testing.T) *netns.Namespace {
-	t.Helper()
-	n, err := netns.New()
-	if err != nil {
-		t.Logf("left out, as there are no network namespaces: %v", err)
-		return nil
-	}
-	t.Cleanup(n.Close)
-	return n
-}
-
 func newSenderIn(t *testing.T, n *netns.Namespace, cfg SenderConfig) (s *Sender) {
 	t.Helper()
 	var err error
@@ -78,17 +63,12 @@ func newSenderIn(t *testing.T, n *netns.Namespace, cfg SenderConfig) (s *Sender)
 }
 
 func TestThePathMTUIsFoundAndFollowedDown(t *testing.T) {
-	for _, a := range loopbacks(t) {
-		t.Run(network(a), func(t *testing.T) { checkPathMTU(t, a.Is4()) })
-	}
+	eachLoopback(t, func(t *testing.T, a netip.Addr) { checkPathMTU(t, a.Is4()) })
 }
 
 func checkPathMTU(t *testing.T, is4 bool) {
 	const farMTU = 1300 // IPv6 knows no less than 1280
 	p := newNarrowPath(t, is4, farMTU)
-	if p == nil {
-		return
-	}
 	headers := 48
 	if is4 {
 		headers = 28
@@ -133,11 +113,8 @@ func checkPathMTU(t *testing.T, is4 bool) {
 }
 
 func TestWhatHasNoRouteIsReportedAndLaterSent(t *testing.T) {
-	for _, a := range loopbacks(t) {
-		n := newNamespace(t)
-		if n == nil {
-			return
-		}
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
+		n := netns.ForTest(t)
 		to := netip.MustParseAddrPort("10.7.1.2:7148")
 		address, noDAD := "10.7.1.1/24", ""
 		if a.Is6() {
@@ -168,5 +145,5 @@ func TestWhatHasNoRouteIsReportedAndLaterSent(t *testing.T) {
 		if errs := s.Stats().Errors; len(errs) == 0 || errs[0] != (errno.Count{Errno: syscall.ENETUNREACH, Count: errs[0].Count}) || errs[0].Count < 3 {
 			t.Errorf("errors: %v", errs)
 		}
-	}
+	})
 }

@@ -39,7 +39,7 @@ func (p *badPath) call(fd uintptr) bool {
 }
 
 func TestABadPathDisablesOffloadForItselfOnly(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		var receivers [3]*Receiver
 		var endpoints []netip.AddrPort
 		for i := range receivers {
@@ -73,7 +73,7 @@ func TestABadPathDisablesOffloadForItselfOnly(t *testing.T) {
 		if got := s.Stats().Errors; !slices.Equal(got, []errno.Count{{Errno: unix.EIO, Count: 1}}) {
 			t.Errorf("errors: %v", got)
 		}
-	}
+	})
 }
 
 func TestAShortageIsWaitedForLongerEachTime(t *testing.T) {

@@ -22,7 +22,7 @@ func TestTooLongAndEmptyDatagramsAreCountedAndDropped(t *testing.T) {
 }
 
 func TestSinglesCountTooLongAndEmptyDatagrams(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		conn := newTestConn(t, a)
 		s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{localAddr(conn)}})
 		var counters ReceiverCounters
@@ -31,7 +31,7 @@ func TestSinglesCountTooLongAndEmptyDatagrams(t *testing.T) {
 		if counters.TooLong != 24 || counters.Empty != 5 {
 			t.Errorf("counted %+v", counters)
 		}
-	}
+	})
 }
 
 // checkRefused sends 24 datagrams of more than 1000 bytes, 5 empty ones and some good ones, and
@@ -59,12 +59,12 @@ func TestAFailedDatagramIsNamedAndTheOthersLeave(t *testing.T) {
 }
 
 func TestSinglesNameTheFailedDatagram(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a)})
 		endpoints := []netip.AddrPort{r.LocalAddr()}
 		s := newTestSender(t, SenderConfig{Endpoints: endpoints})
 		checkFailure(t, newSingleSender(s.conn, endpoints, &s.counters).write, r.ReadBatch)
-	}
+	})
 }
 
 // checkFailure sends datagrams of which some are longer than UDP can carry.

@@ -107,7 +107,7 @@ func TestADatagramMayHaveMorePiecesThanTheKernelTakes(t *testing.T) {
 }
 
 func TestBatchesAndSinglesUnderstandEachOther(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		r, conn := newTestReceiver(t, ReceiverConfig{Address: anyPort(a)}), newTestConn(t, a)
 		endpoints := []netip.AddrPort{r.LocalAddr(), localAddr(conn)}
 		s := newTestSender(t, SenderConfig{Endpoints: endpoints})
@@ -121,11 +121,11 @@ func TestBatchesAndSinglesUnderstandEachOther(t *testing.T) {
 			writeAll(t, toSingle.write, sent)
 			expect(t, singleR.read, sent)
 		}
-	}
+	})
 }
 
 func TestSourceIsWhereDatagramsComeFrom(t *testing.T) {
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		r := newTestReceiver(t, ReceiverConfig{Address: anyPort(a)})
 		s := newTestSender(t, SenderConfig{Endpoints: []netip.AddrPort{r.LocalAddr()}, Source: a})
 		if got := s.LocalAddr(); got.Addr() != a || got.Port() == 0 {
@@ -136,5 +136,5 @@ func TestSourceIsWhereDatagramsComeFrom(t *testing.T) {
 		if from := r.Origins(); err != nil || len(from) != 1 || from[0] != (Origin{s.LocalAddr(), 1, 100}) {
 			t.Errorf("from %v: %v", from, err)
 		}
-	}
+	})
 }

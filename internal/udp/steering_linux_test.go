@@ -58,7 +58,7 @@ func TestHeapsAreSteeredByTheirCnt(t *testing.T) {
 // choice, by address, would be another one.
 func TestAHeapsPacketsGoToOneSocket(t *testing.T) {
 	const sockets, heaps, each = 4, 40, 5
-	for _, a := range loopbacks(t) {
+	eachLoopback(t, func(t *testing.T, a netip.Addr) {
 		receivers, err := NewReceivers(ReceiverConfig{Address: anyPort(a)}, sockets)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestAHeapsPacketsGoToOneSocket(t *testing.T) {
 			}
 			expect(t, r.ReadBatch, want)
 		}
-	}
+	})
 }
 
 func TestHowManySocketsMayShareAPort(t *testing.T) {
