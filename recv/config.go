@@ -120,6 +120,9 @@ type Reserve struct {
 	Heaps int
 }
 
+// String gives the number and the length, such as "64 of 8192 bytes".
+func (r Reserve) String() string { return fmt.Sprintf("%d of %d bytes", r.Heaps, r.HeapBytes) }
+
 // Statistic is a figure of the user's own.
 type Statistic struct {
 	// Name tells it from others. It must not be empty.

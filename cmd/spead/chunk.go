@@ -89,7 +89,8 @@ func (o *chunkOptions) addFlags(cmd *cobra.Command) {
 	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
 		&o.dialect, texts("DIALECT")}.add(cmd)
 	flag[int]{"packet-size", "largest packet", &o.udp.MaxPacketSize, sizes(1, 65535)}.add(cmd)
-	flag[int]{"buffer", "size of each socket's buffer", &o.udp.BufferSize, sizes(1, 1<<30-1)}.add(cmd)
+	flag[int]{"buffer", "size of each socket's buffer; 0: 64MiB with the privilege to exceed the system's limit, else 8MiB",
+		&o.udp.BufferSize, sizes(0, 1<<30-1)}.add(cmd)
 	flag[string]{"interface", "where to join multicast groups: a name, an address or an index", &o.udp.Interface, texts("INTERFACE")}.add(cmd)
 	flag[int]{"sockets", "sockets that share each UDP port, a power of two: more room without privilege", &o.udp.Sockets, wholeNumbers(1, 64)}.add(cmd)
 }

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gospead/spead"
+	"github.com/gospead/spead/recv"
 )
 
 // kind is a type of flag values: how they are read and written, and what the help calls them.
@@ -74,7 +77,7 @@ func texts(name string) kind[string] {
 }
 
 // wholeNumbers are numbers from least up to most.
-func wholeNumbers[T int | int64](least, most T) kind[T] {
+func wholeNumbers[T int | int64 | uint64](least, most T) kind[T] {
 	allowed := fmt.Sprintf("a whole number from %d to %d", least, most)
 	if int64(most) == math.MaxInt64 {
 		allowed = fmt.Sprintf("a whole number of %d or more", least)
@@ -171,4 +174,47 @@ func addresses() kind[netip.Addr] {
 			return a.String()
 		},
 	}
+}
+
+// fullPolicies say what happens when a queue is full.
+func fullPolicies() kind[recv.WhenFull] {
+	names := []string{recv.Block: "block", recv.DropOldest: "drop-oldest", recv.DropNewest: "drop-newest"}
+	return kind[recv.WhenFull]{
+		name:    "POLICY",
+		allowed: "block, drop-oldest or drop-newest",
+		parse: func(s string) (recv.WhenFull, bool) {
+			i := slices.Index(names, s)
+			return recv.WhenFull(max(i, 0)), i >= 0
+		},
+		print: func(w recv.WhenFull) string { return names[w] },
+	}
+}
+
+// reserves are numbers of heaps and their sizes.
+func reserves() kind[[]recv.Reserve] {
+	return kind[[]recv.Reserve]{
+		name:    "NxSIZE",
+		allowed: "numbers of heaps with their sizes, such as 64x8KiB or 8x4MiB,64x8KiB",
+		parse:   parseReserves,
+		print: func(all []recv.Reserve) string {
+			var texts []string
+			for _, r := range all {
+				texts = append(texts, fmt.Sprintf("%dx%s", r.Heaps, formatSize(r.HeapBytes)))
+			}
+			return strings.Join(texts, ",")
+		},
+	}
+}
+
+func parseReserves(text string) (all []recv.Reserve, ok bool) {
+	for one := range strings.SplitSeq(text, ",") {
+		number, size, _ := strings.Cut(strings.TrimSpace(one), "x")
+		heaps, err := strconv.ParseUint(number, 10, 31)
+		bytes, isSize := parseSize(size)
+		if err != nil || heaps == 0 || !isSize || bytes == 0 {
+			return nil, false
+		}
+		all = append(all, recv.Reserve{HeapBytes: bytes, Heaps: int(heaps)})
+	}
+	return all, true
 }

@@ -78,6 +78,8 @@ func TestEveryFlagOfRecvHasItsEffect(t *testing.T) {
 		cmd := &cobra.Command{}
 		o.addOutputFlags(cmd)
 		o.addStreamFlags(cmd)
+		o.addMemoryFlags(cmd)
+		o.addSocketFlags(cmd)
 		if err := cmd.ParseFlags(args); err != nil {
 			return cmd, &o, err
 		}
@@ -109,6 +111,19 @@ func TestEveryFlagOfRecvHasItsEffect(t *testing.T) {
 		{"--out-of-order", func(o *recvOptions) { o.stream.AllowOutOfOrder = true }},
 		{"--incomplete", func(o *recvOptions) { o.stream.Incomplete = true }},
 		{"--payload-ranges", func(o *recvOptions) { o.payloadRanges = true }},
+		{"--merge-overlaps", func(o *recvOptions) { o.stream.MergeOverlaps = true }},
+		{"--cnt-step=16", func(o *recvOptions) { o.stream.CntStep = 16 }},
+		{"--queue-bytes=1GiB", func(o *recvOptions) { o.stream.QueueBytes = 1 << 30 }},
+		{"--when-full=drop-newest", func(o *recvOptions) { o.stream.WhenFull = recv.DropNewest }},
+		{"--when-full=drop-oldest", func(o *recvOptions) { o.stream.WhenFull = recv.DropOldest }},
+		{"--check-accounts", func(o *recvOptions) { o.stream.CheckAccounts = true }},
+		{"--max-items=100", func(o *recvOptions) { o.stream.MaxItems = 100 }},
+		{"--max-pool=1GiB", func(o *recvOptions) { o.stream.MaxPool = 1 << 30 }},
+		{"--max-pool=0", func(o *recvOptions) { o.stream.MaxPool = -1 }},
+		{"--reserve=8x4MiB,64x8KiB", func(o *recvOptions) {
+			o.stream.Reserve = []recv.Reserve{{HeapBytes: 4 << 20, Heaps: 8}, {HeapBytes: 8192, Heaps: 64}}
+		}},
+		{"--huge-pages", func(o *recvOptions) { o.stream.HugePages = true }},
 		{"--queue-heaps=9", func(o *recvOptions) { o.stream.QueueHeaps = 9 }},
 		{"--max-heap-length=1GB", func(o *recvOptions) { o.stream.MaxHeapLength = 1e9 }},
 		{"--max-memory=8GiB", func(o *recvOptions) { o.stream.MaxMemory = 8 << 30 }},

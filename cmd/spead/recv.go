@@ -36,8 +36,8 @@ type recvOptions struct {
 // defaultRecvOptions are those of a command line without flags.
 func defaultRecvOptions() recvOptions {
 	return recvOptions{
-		stream: recv.Config{MaxHeaps: 4, Substreams: 1, QueueHeaps: 4, MaxHeapLength: 1 << 30, MaxMemory: 2 << 30},
-		udp:    recv.UDPConfig{MaxPacketSize: 9200, BufferSize: 8 << 20, Sockets: 1},
+		stream: recv.Config{MaxHeaps: 4, Substreams: 1, QueueHeaps: 4, MaxHeapLength: 1 << 30, MaxMemory: 2 << 30, MaxPool: 256 << 20, MaxItems: 1 << 16},
+		udp:    recv.UDPConfig{MaxPacketSize: 9200, Sockets: 1},
 		tcp:    recv.TCPConfig{Connections: 1},
 		every:  1,
 	}
@@ -70,6 +70,7 @@ expected to get all heaps; if it gets those of one of a sender's 8 endpoints, sa
   spead recv night.pcapng --filter 'udp dst port 7148' --json | jq .items
   spead recv tcp://:7148 --connections 3
   spead recv 10.130.0.1:4660 --dialect ska-low --sockets 8
+  spead recv 7148 --quiet --cnt-step 1 --when-full drop-oldest --queue-heaps 1000 --queue-bytes 1GiB
   spead recv 10.0.0.1:0 --descriptors --values --count 10`,
 		Args: atLeastOne("SOURCE"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -85,6 +86,8 @@ expected to get all heaps; if it gets those of one of a sender's 8 endpoints, sa
 	cmd.Flags().SortFlags = false
 	o.addOutputFlags(cmd)
 	o.addStreamFlags(cmd)
+	o.addMemoryFlags(cmd)
+	o.addSocketFlags(cmd)
 	return cmd
 }
 
@@ -112,19 +115,38 @@ func (o *recvOptions) addStreamFlags(cmd *cobra.Command) {
 	addSwitch(cmd, &o.stream.AllowOutOfOrder, "out-of-order", "take the packets of a heap in any order")
 	addSwitch(cmd, &o.stream.Incomplete, "incomplete", "print heaps of which a part is missing, too")
 	addSwitch(cmd, &o.payloadRanges, "payload-ranges", "print which parts of incomplete heaps were received")
+	addSwitch(cmd, &o.stream.MergeOverlaps, "merge-overlaps", "with --out-of-order: take what is new in packets that overlap others")
+	flag[uint64]{"cnt-step", "distance between the cnts of the sender's heaps, to count those never seen; 0: don't",
+		&o.stream.CntStep, wholeNumbers[uint64](0, math.MaxInt64)}.add(cmd)
+	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
+		&o.dialect, texts("DIALECT")}.add(cmd)
 	flag[int]{"queue-heaps", "finished heaps that may wait to be printed", &o.stream.QueueHeaps, wholeNumbers(1, 1<<20)}.add(cmd)
+	flag[int64]{"queue-bytes", "payload that may wait to be printed; 0: no limit of its own", &o.stream.QueueBytes, sizes[int64](0, 1<<50)}.add(cmd)
+	flag[recv.WhenFull]{"when-full", "when that is exceeded: block leaves packets in the socket, drop-oldest and drop-newest discard heaps",
+		&o.stream.WhenFull, fullPolicies()}.add(cmd)
+	addSwitch(cmd, &o.stream.CheckAccounts, "check-accounts", "check after each batch that everything is accounted for")
+}
+
+func (o *recvOptions) addMemoryFlags(cmd *cobra.Command) {
 	flag[int64]{"max-heap-length", "refuse longer heaps", &o.stream.MaxHeapLength, sizes[int64](1, 1<<50)}.add(cmd)
 	flag[int64]{"max-memory", "payload memory for heaps that aren't printed yet", &o.stream.MaxMemory, sizes[int64](1, 1<<50)}.add(cmd)
+	flag[int]{"max-items", "refuse more items in a heap", &o.stream.MaxItems, wholeNumbers(1, 1<<20)}.add(cmd)
+	flag[int64]{"max-pool", "payload memory to keep for reuse; 0: none", &o.stream.MaxPool, sizes[int64](0, 1<<50)}.add(cmd)
+	flag[[]recv.Reserve]{"reserve", "payload memory to have ready, for so many heaps of a size, such as 64x8KiB or 8x4MiB,64x8KiB",
+		&o.stream.Reserve, reserves()}.add(cmd)
+	addSwitch(cmd, &o.stream.HugePages, "huge-pages", "ask for huge pages for heaps of 2MiB and more")
+}
+
+func (o *recvOptions) addSocketFlags(cmd *cobra.Command) {
 	flag[int]{"packet-size", "largest packet", &o.udp.MaxPacketSize, sizes(1, 65535)}.add(cmd)
-	flag[int]{"buffer", "size of each socket's buffer", &o.udp.BufferSize, sizes(1, 1<<30-1)}.add(cmd)
+	flag[int]{"buffer", "size of each socket's buffer; 0: 64MiB with the privilege to exceed the system's limit, else 8MiB; TCP 4MiB",
+		&o.udp.BufferSize, sizes(0, 1<<30-1)}.add(cmd)
 	flag[string]{"interface", "where to join multicast groups: a name, an address or an index", &o.udp.Interface, texts("INTERFACE")}.add(cmd)
 	flag[string]{"bind", "as in spead2: --interface", &o.bind, texts("ADDRESS")}.add(cmd)
 	flag[string]{"source-filter", "addresses of the senders to join multicast groups for, with commas between; otherwise all",
 		&o.senders, texts("ADDRESSES")}.add(cmd)
 	flag[int]{"sockets", "sockets that share each UDP port, a power of two: more room without privilege", &o.udp.Sockets, wholeNumbers(1, 64)}.add(cmd)
 	flag[int]{"connections", "TCP connections to take at each endpoint; 0 for any number", &o.tcp.Connections, wholeNumbers(0, math.MaxInt32)}.add(cmd)
-	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
-		&o.dialect, texts("DIALECT")}.add(cmd)
 	addSwitch(cmd, &o.noGRO, "no-gro", "don't let the kernel join packets into large messages")
 }
 
@@ -139,6 +161,9 @@ func (o *recvOptions) finish(cmd *cobra.Command) error {
 	}
 	if o.noGRO {
 		o.udp.GRO = recv.OffloadOff
+	}
+	if o.stream.MaxPool == 0 {
+		o.stream.MaxPool = -1
 	}
 	// What wasn't given is the library's business: it depends on the kind of source.
 	given := cmd.Flags().Changed

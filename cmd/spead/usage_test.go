@@ -76,7 +76,28 @@ func TestWrongCommandLines(t *testing.T) {
 	}
 }
 
-// wrongLine is a command line, and what is wrong with it.
+// TestWrongLimitsOfRecv does the same for what bounds receiving.
+func TestWrongLimitsOfRecv(t *testing.T) {
+	for _, c := range []wrongLine{
+		{"recv 127.0.0.1:0 --cnt-step -1", "--cnt-step", `"-1"`, "a whole number of 0 or more"},
+		{"recv 127.0.0.1:0 --when-full drop", "--when-full", `"drop"`, "block, drop-oldest or drop-newest"},
+		{"recv 127.0.0.1:0 --queue-bytes -1", "--queue-bytes", `"-1"`, "a size from 0 to"},
+		{"recv 127.0.0.1:0 --reserve 8KiB", "--reserve", `"8KiB"`, "64x8KiB"},
+		{"recv 127.0.0.1:0 --reserve 0x8KiB", "--reserve", `"0x8KiB"`, "64x8KiB"},
+		{"recv 127.0.0.1:0 --reserve 64x8KiB,", "--reserve", `"64x8KiB,"`, "64x8KiB"},
+		{"recv 127.0.0.1:0 --reserve 5x1GiB", "--reserve", `5 of 1073741824 bytes`, "MaxPool, 268435456 bytes"},
+		{"recv 127.0.0.1:0 --max-items 0", "--max-items", `"0"`, "from 1 to"},
+		{"recv 127.0.0.1:0 --sockets 3", "--sockets", `3`, "1, 2, 4, 8, 16, 32 or 64"},
+		{"recv 127.0.0.1:0 --sockets 65", "--sockets", `"65"`, "from 1 to 64"},
+		{"recv 127.0.0.1:0 --buffer 1GiB", "--buffer", `"1GiB"`, "from 0 to"},
+		{"recv 127.0.0.1:0 --dialect skalow", "--dialect", `"skalow"`, "ska-low"},
+		{"recv 127.0.0.1:0 --source-filter 10.0.0.1", "--source-filter", `10.0.0.1`, "a multicast group"},
+	} {
+		c.check(t)
+	}
+}
+
+// wrongLine is a command line, and what is refused of it.
 type wrongLine struct{ line, field, value, allowed string }
 
 func (c wrongLine) check(t *testing.T) {
