@@ -238,12 +238,6 @@ func (c *chunkIntake) deliver(chunk *Chunk) {
 	c.bytesDelivered += chunk.Bytes
 }
 
-// end passes on what is being filled, for good.
-func (c *chunkIntake) end() {
-	c.placer.flush()
-	c.finish()
-}
-
 // figures adds what became of heaps and payload.
 func (c *chunkIntake) figures(st *Stats) {
 	counts := &c.placer.counts

@@ -71,7 +71,8 @@ type Config struct {
 	MaxHeapLength int64
 	// MaxMemory bounds the payload memory in bytes of heaps in progress and in the queue together; heaps
 	// that the consumer holds don't count. Memory is only taken as payload arrives, whatever length a
-	// heap claims. Default (0) 2 GiB.
+	// heap claims. Where there is none for a new heap, the oldest in progress of its substream is evicted,
+	// so that those whose rest never comes don't hold it for ever. Default (0) 2 GiB.
 	MaxMemory int64
 	// MaxPool bounds the bytes of payload memory kept for reuse. Default (0) 256 MiB; negative keeps none.
 	MaxPool int64

@@ -56,7 +56,7 @@ func TestHeapsBeyondTheLimitsAreRefused(t *testing.T) {
 		{"a heap longer than MaxHeapLength", Config{MaxHeapLength: 1000}, [][]byte{claim(t, 1, 1001, 0), claim(t, 2, 1000, 0)}, spead.RefusedHeapLimit, 1},
 		{"a heap far longer than the default", Config{}, [][]byte{claim(t, 1, 1<<39, 0)}, spead.RefusedHeapLimit, 0},
 		{"more memory than MaxMemory", Config{MaxMemory: 4096, MaxHeaps: 8},
-			[][]byte{claim(t, 1, 4096, 0), claim(t, 2, 4096, 0)}, spead.RefusedMemoryLimit, 1},
+			[][]byte{claim(t, 1, 4096, 0), claim(t, 2, 8192, 0)}, spead.RefusedMemoryLimit, 1},
 		{"memory for an offset beyond MaxMemory", Config{MaxMemory: 1 << 20, AllowOutOfOrder: true},
 			[][]byte{claim(t, 1, 1<<30, 1<<29)}, spead.RefusedMemoryLimit, 0},
 	} {
@@ -71,6 +71,31 @@ func TestHeapsBeyondTheLimitsAreRefused(t *testing.T) {
 				t.Errorf("statistics: %+v", st)
 			}
 		})
+	}
+}
+
+// TestHeapsWhoseRestNeverComesDontHoldMemoryForEver has two heaps take all the memory there is, in one
+// of two substreams, and nothing that evicts them by needing their slots.
+func TestHeapsWhoseRestNeverComesDontHoldMemoryForEver(t *testing.T) {
+	datagrams := [][]byte{claim(t, 1<<20, 2048, 0), claim(t, 1<<20+2, 2048, 0)}
+	for i := range 10 {
+		datagrams = append(datagrams, split(t, packetsOf(t, 1472, heapOf(1000, i)))...)
+		datagrams = append(datagrams, split(t, packetsOf(t, 1472, stopHeap(), heapOf(1000, i)))[1]) // cnt 2
+	}
+	for _, outOfOrder := range []bool{false, true} {
+		cfg := Config{MaxMemory: 4096, MaxHeaps: 64, Substreams: 2, AllowOutOfOrder: outOfOrder, QueueHeaps: 1, CheckAccounts: true}
+		s := newTestStream(t, cfg, &listSource{datagrams: datagrams, err: io.EOF})
+		n := 0
+		for h := range s.Heaps(t.Context()) {
+			n++
+			h.Release()
+		}
+		st := s.Stats()
+		checkLaw(t, st)
+		// In the other substream there is nothing to evict: its heap is refused until this one makes room.
+		if n != 19 || s.Err() != nil || st.HeapsDiscarded[DiscardEvicted] != 1 || st.HeapsDiscarded[DiscardFlushed] != 1 {
+			t.Errorf("%d heaps came, error %v, statistics: %+v", n, s.Err(), st)
+		}
 	}
 }
 

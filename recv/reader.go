@@ -114,6 +114,7 @@ func (s *Stream) take(in *intake) {
 	if refusal != spead.Accepted {
 		s.blame(in)
 	}
+	s.endIfStopped()
 	if !in.pending() {
 		s.show()
 	}
@@ -141,12 +142,17 @@ func (s *Stream) takeFromRow(in *intake) {
 		s.countRow(in)
 		s.show()
 	}
+	s.endIfStopped()
 }
 
 // assemble gives the decoded packet to the assembler, and what that finishes to the consumer.
 func (s *Stream) assemble() spead.Refusal {
 	begun := s.assembler.HeapsStarted()
 	refusal := s.assembler.Add(&s.packet)
+	if refusal == spead.RefusedMemoryLimit && s.chunks == nil && s.assembler.MakeRoom(&s.packet) {
+		s.collect() // which frees what was evicted, unless it is delivered
+		refusal = s.assembler.Add(&s.packet)
+	}
 	if s.chunks != nil && s.chunks.placer.starved {
 		return refusal
 	}
@@ -160,41 +166,5 @@ func (s *Stream) assemble() spead.Refusal {
 	if refusal == spead.RefusedNoHeap && s.recent.has(s.packet.Cnt) {
 		refusal = spead.RefusedLate
 	}
-	if s.assembler.Stopped() {
-		s.end()
-	}
 	return refusal
-}
-
-// endIfDone ends the stream when its last source has ended and all that they gave was taken.
-func (s *Stream) endIfDone() {
-	if s.active > 0 || s.ended {
-		return
-	}
-	for _, in := range s.intakes {
-		if in.pending() {
-			return
-		}
-	}
-	s.end()
-}
-
-// end flushes what is in progress and ends the stream, once.
-func (s *Stream) end() {
-	if s.ended {
-		return
-	}
-	s.ended = true
-	s.refresh()
-	for _, in := range s.intakes {
-		s.abandon(in)
-	}
-	s.assembler.Flush()
-	s.collect()
-	if s.chunks != nil {
-		s.chunks.end()
-	}
-	s.closeSources()
-	close(s.over)
-	s.show()
 }

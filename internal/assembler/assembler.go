@@ -110,6 +110,26 @@ func (a *Assembler) Add(p *wire.Packet) spead.Refusal {
 	return refusal
 }
 
+// MakeRoom is for when Add refused a packet for RefusedMemoryLimit. Unless it belongs to a heap in
+// progress, MakeRoom evicts the oldest heap of its substream, as accepting it may have done: otherwise
+// heaps whose rest never comes could hold all memory for ever. It says whether it has; when the heap's
+// memory is free, the packet may be added again.
+func (a *Assembler) MakeRoom(p *wire.Packet) bool {
+	if p.HeapLength != int64(len(p.Payload)) {
+		if h, _ := a.table.find(p.Cnt); h != nil {
+			return false
+		}
+	}
+	h := a.table.oldest(p.Cnt)
+	if h == nil {
+		return false
+	}
+	a.table.remove(h)
+	a.counters.HeapsEvicted++
+	a.finish(h, Evicted)
+	return true
+}
+
 // Live gives the heaps in progress, in no particular order.
 func (a *Assembler) Live() iter.Seq[*Heap] {
 	return func(yield func(*Heap) bool) {

@@ -54,14 +54,35 @@ func (t *table) find(cnt spead.HeapCnt) (h *Heap, steps int64) {
 	return h, steps
 }
 
+// substream is that of heaps of this cnt.
+func (t *table) substream(cnt spead.HeapCnt) int {
+	if n := uint64(len(t.newest)); n > 1 {
+		return int(uint64(cnt) % n)
+	}
+	return 0
+}
+
+// oldest gives the heap whose slot a new heap of this cnt would need first, or nil.
+func (t *table) oldest(cnt spead.HeapCnt) *Heap {
+	substream := t.substream(cnt)
+	first, end := substream*t.slotsEach, (substream+1)*t.slotsEach
+	for i := t.newest[substream] + 1; i < end; i++ {
+		if t.slots[i] != nil {
+			return t.slots[i]
+		}
+	}
+	for i := first; i <= t.newest[substream]; i++ {
+		if t.slots[i] != nil {
+			return t.slots[i]
+		}
+	}
+	return nil
+}
+
 // take gives a new heap of this cnt the next slot of its substream, and returns the heap that was
 // there and is now removed, or nil.
 func (t *table) take(cnt spead.HeapCnt) (slot int, evicted *Heap) {
-	substream := 0
-	if n := uint64(len(t.newest)); n > 1 {
-		substream = int(uint64(cnt) % n)
-	}
-	slot = t.advance(substream)
+	slot = t.advance(t.substream(cnt))
 	if evicted = t.slots[slot]; evicted != nil {
 		t.remove(evicted)
 	}

@@ -74,3 +74,36 @@ func TestSearchStepsOfTheTutorial(t *testing.T) {
 		t.Errorf("after %d packets: %+v", packets, c)
 	}
 }
+
+func TestRoomIsMadeByTheOldestOfTheSubstream(t *testing.T) {
+	a := New(Config{MaxHeaps: 3, Substreams: 2}, slab{})
+	begin := func(cnt spead.HeapCnt, payload int64) *wire.Packet {
+		return &wire.Packet{AddressBits: 40, Cnt: cnt, HeapLength: 100, Payload: make([]byte, payload)}
+	}
+	for _, cnt := range []spead.HeapCnt{10, 12, 11, 14, 16} { // 16 evicts 10
+		a.Add(begin(cnt, 10))
+	}
+	a.Add(begin(20, 100)) // evicts 12
+	for _, step := range []struct {
+		p       *wire.Packet
+		evicted spead.HeapCnt
+	}{
+		{begin(14, 10), 0},   // in progress itself
+		{begin(14, 100), 14}, // not the heap in progress, but one by itself
+		{begin(18, 10), 16},
+		{begin(18, 10), 0},
+		{begin(13, 10), 11},
+	} {
+		for a.Next() != nil {
+			continue
+		}
+		made := a.MakeRoom(step.p)
+		h := a.Next()
+		if made != (step.evicted != 0) || made && (h == nil || h.Cnt() != step.evicted || h.End() != Evicted) {
+			t.Errorf("for heap %d: %v, %v", step.p.Cnt, made, h)
+		}
+	}
+	if c := a.Counters(); c.HeapsEvicted != 5 || c.LiveHeaps != 0 || c.LiveBytes != 0 {
+		t.Errorf("counters: %+v", c)
+	}
+}
