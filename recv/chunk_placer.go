@@ -44,6 +44,8 @@ type chunkPlacer struct {
 	now time.Time
 	// starved says that the last packet was refused only because there is no chunk yet.
 	starved bool
+	// marked says that the packet being taken has marked its place: it may be copied in several parts.
+	marked bool
 	tooOld  int       // heaps, since a chunk was passed on
 	passing chunkSlot // here so that it needn't be allocated
 	counts  chunkCounts
@@ -251,7 +253,10 @@ func (f packetPlacer) Copy(h *assembler.Heap, p *wire.Packet, offset int64, part
 	slot.tally.Bytes += size
 	f.counts.windowBytes += size
 	f.counts.keptBytes += size
-	slot.mark(note.Place + int(p.PayloadOffset/int64(f.cfg.PacketPresence)))
+	if !f.marked {
+		f.marked = true
+		slot.mark(note.Place + int(p.PayloadOffset/int64(f.cfg.PacketPresence)))
+	}
 }
 
 // asPlacer is what the assembler gets.

@@ -40,7 +40,7 @@ func (r *chunkRig) take(datagram []byte, now time.Time) (refusal spead.Refusal, 
 		return refusal, false
 	}
 	r.placer.now = now
-	r.placer.starved = false
+	r.placer.starved, r.placer.marked = false, false
 	r.placer.sources.current = -1
 	refusal = r.assembler.Add(&r.packet)
 	if r.placer.starved {

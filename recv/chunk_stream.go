@@ -198,7 +198,7 @@ func (s *Stream) prepare(in *intake) {
 		c.refilled.Store(false)
 		c.dry = false
 	}
-	c.placer.starved = false
+	c.placer.starved, c.placer.marked = false, false
 	c.row, c.next = in.batch.row, in.next
 	if s.cfg.Dialect != 0 {
 		c.tolerated = s.work.Tolerated

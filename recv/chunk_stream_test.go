@@ -224,6 +224,25 @@ func TestNothingIsWrittenOutsideAChunk(t *testing.T) {
 	}
 }
 
+// TestAPacketTakenInPartsFillsItsPlaceOnce sends the middle of a heap before what is around it.
+func TestAPacketTakenInPartsFillsItsPlaceOnce(t *testing.T) {
+	cfg := testChunkConfig(1)
+	cfg.AllowOutOfOrder, cfg.MergeOverlaps, cfg.Window, cfg.PacketPresence = true, true, 1, 10
+	cfg.Place = func(p *Placement) { p.ChunkID = 0 }
+	// The second goes around the first.
+	packets := [][]byte{
+		hostilePacket([4]int64{1, 20, 13, 2}, 2), hostilePacket([4]int64{1, 20, 0, 19}, 19), hostilePacket([4]int64{1, 20, 19, 1}, 1)}
+	s := newTestChunkStream(t, cfg, &packetSource{packets: packets, batch: 100})
+	c, err := s.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Place 1 is filled by the first packet, and again by the last.
+	if c.PresentPlaces != 2 || c.RepeatedPlaces != 1 || c.Bytes != 20 {
+		t.Errorf("chunk: %+v", c.ChunkTally)
+	}
+}
+
 // TestAStreamGoesOnWhenAChunkIsThere has the consumer, or the stream's own goroutine, wait for chunks
 // that another goroutine gives back, where the source is one that consumers read themselves.
 func TestAStreamGoesOnWhenAChunkIsThere(t *testing.T) {
