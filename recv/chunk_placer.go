@@ -45,7 +45,7 @@ type chunkPlacer struct {
 	// starved says that the last packet was refused only because there is no chunk yet.
 	starved bool
 	// marked says that the packet being taken has marked its place: it may be copied in several parts.
-	marked bool
+	marked  bool
 	tooOld  int       // heaps, since a chunk was passed on
 	passing chunkSlot // here so that it needn't be allocated
 	counts  chunkCounts
