@@ -57,6 +57,14 @@ func addStats(sum, s *recv.Stats) {
 	sum.Sources = append(sum.Sources, s.Sources...)
 	sum.Senders = append(sum.Senders, s.Senders...)
 	sum.ForeignFrames += s.ForeignFrames
+	sum.SkippedBytes += s.SkippedBytes
+	sum.Connections += s.Connections
+	sum.ConnectionsFailed += s.ConnectionsFailed
+	sum.ReceiveBuffer += s.ReceiveBuffer
+	sum.ReceiveBufferMissing += s.ReceiveBufferMissing
+	for i := range s.Tolerated {
+		sum.Tolerated[i] += s.Tolerated[i]
+	}
 	sum.KernelDrops += s.KernelDrops
 	for i := range s.Refused {
 		sum.Refused[i] += s.Refused[i]
