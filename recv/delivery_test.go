@@ -279,3 +279,16 @@ func TestStopLosesNothingThatWasRead(t *testing.T) {
 	}
 	must(t, s.Close())
 }
+
+// TestSourcesHaveTurns takes heaps one by one from two sources that always have more.
+func TestSourcesHaveTurns(t *testing.T) {
+	s := newTestStream(t, Config{}, &loopPoller{datagrams: tenHeaps(t)}, &loopPoller{datagrams: tenHeaps(t)})
+	for range 40 {
+		nextHeap(t, s).Release()
+	}
+	for i, source := range s.Stats().Sources {
+		if source.Packets < 20 {
+			t.Errorf("source %d was read for %d packets of 40", i, source.Packets)
+		}
+	}
+}

@@ -17,6 +17,7 @@ const rowPackets = 64
 // baton runs.
 type loop struct {
 	intakes    []*intake
+	turn       int // index of the intake to be read next
 	assembler  *assembler.Assembler
 	packet     wire.Packet
 	queue      heapQueue
@@ -39,17 +40,31 @@ type loop struct {
 // Preconditions: the baton is held.
 func (s *Stream) advance(e errand) (idle bool) {
 	for !s.ended && !s.done(e) {
-		found := false
-		for _, in := range s.intakes {
-			if in.poller != nil && s.takeFrom(in, e) {
-				found = true
-			}
-		}
+		found := s.round(e)
 		if s.endIfDone(); !found {
 			return !s.done(e)
 		}
 	}
 	return false
+}
+
+// round asks each source in its turn, as far as the errand goes; found says whether any has something.
+// Were the first asked again before the last has had its turn, it would be read for a datagram or two
+// while others overflow.
+func (s *Stream) round(e errand) (found bool) {
+	for range s.intakes {
+		in := s.intakes[s.turn]
+		if in.poller != nil && s.takeFrom(in, e) {
+			found = true
+		}
+		if in.poller != nil && in.pending() {
+			break // the errand is done; the next goes on with this batch
+		}
+		if s.turn = (s.turn + 1) % len(s.intakes); s.done(e) {
+			break
+		}
+	}
+	return found
 }
 
 // takeFrom takes what a source has, as far as the errand goes; found says whether it has anything.

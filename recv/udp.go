@@ -37,15 +37,15 @@ func (s *Stream) AddUDP(cfg UDPConfig) error {
 	addr := sockets[0].LocalAddr()
 	for _, socket := range sockets {
 		s.checkBuffer(cfg, socket)
-		errs = append(errs, s.add(udpSourceOf(socket), addr))
+		errs = append(errs, s.add(udpSourceOf(socket, len(sockets)), addr))
 		addr = netip.AddrPort{} // the others' is the same
 	}
 	return errors.Join(errs...)
 }
 
-// udpSourceOf gives the source that reads a socket.
-func udpSourceOf(socket *udp.Receiver) Source {
-	source := &udpSource{socket: socket}
+// udpSourceOf gives the source that reads a socket, one of some that share a port.
+func udpSourceOf(socket *udp.Receiver, sharers int) Source {
+	source := &udpSource{socket: socket, room: sharers * socket.BufferSize()}
 	if socket.Pollable() {
 		return &udpPoller{source}
 	}
@@ -55,6 +55,9 @@ func udpSourceOf(socket *udp.Receiver) Source {
 // udpSource reads a UDP socket.
 type udpSource struct {
 	socket *udp.Receiver
+	// room is what the buffers of all sockets that share the port hold, in bytes: each gets its part of
+	// what comes.
+	room   int
 	before udp.ReceiverCounters
 }
 
@@ -94,11 +97,11 @@ func (u *udpPoller) TryReadBatch(b *Batch) error {
 
 func (u *udpPoller) Wait() error { return u.socket.Wait() }
 
-// deepBuffer is the size of a receive buffer that takes in what comes in 25 ms at 10 Gb/s, in bytes:
+// deepBuffer is the size of receive buffers, together, that take in what comes in 25 ms at 10 Gb/s, in bytes:
 // longer than a process that sleeps is let wait on a busy machine.
 const deepBuffer = 32 << 20
 
-func (u *udpPoller) deep() bool { return u.socket.BufferSize() >= deepBuffer }
+func (u *udpPoller) deep() bool { return u.room >= deepBuffer }
 
 func (u *udpPoller) waitFor(d time.Duration) { u.socket.WaitFor(d) }
 
