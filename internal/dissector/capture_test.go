@@ -107,14 +107,13 @@ func (d *dissected) first(name string) string {
 	return append(d.shown(name), "")[0]
 }
 
-// tshark dissects a recording with the settings given. Where tshark isn't, it says so and gives
-// nothing. An error in the Lua code fails the test.
+// tshark dissects a recording with the settings given. Where tshark isn't, the test is skipped. An
+// error in the Lua code fails the test.
 func tshark(t *testing.T, r *recording, settings ...string) []dissected {
 	t.Helper()
 	path, err := exec.LookPath("tshark")
 	if err != nil {
-		t.Logf("left out, as there is no tshark: %v", err)
-		return nil
+		t.Skipf("needs tshark: %v", err)
 	}
 	dir := t.TempDir()
 	capture := filepath.Join(dir, "capture.pcap")

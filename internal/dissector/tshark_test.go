@@ -63,9 +63,6 @@ func TestPacketsAreLinkedAndWhatIsWrongIsNoted(t *testing.T) {
 	r.udp(0, packetOf(at(3, 0, 0), nil, wire.ImmediatePointer(40, spead.StreamCtrlID, uint64(spead.CtrlStop))))
 	for _, args := range [][]string{nil, {"-2"}} {
 		frames := tshark(t, r, args...)
-		if frames == nil {
-			return
-		}
 		for i, want := range []string{
 			"", "gap", "duplicate", "duplicate", "overlap", "length_mismatch", "behind complete", "late", "", "repeated_cnt", "stop complete",
 		} {
@@ -109,9 +106,6 @@ func TestDescriptorsNameWhatComesAfterThem(t *testing.T) {
 	r.udp(1, data(6))
 	for _, args := range [][]string{nil, {"-2"}} {
 		frames := tshark(t, r, args...)
-		if frames == nil {
-			return
-		}
 		early := map[bool]string{true: "gain"}[len(args) > 0] // the second time, what comes later is known
 		for i, want := range map[int]string{0: early, 2: "gain", 4: "phase", 5: ""} {
 			got := frames[i].all("spead.value")[0]
@@ -142,9 +136,6 @@ func TestStationsOfSKALowAreUnderstood(t *testing.T) {
 	r := newRecording()
 	r.udp(0, append(header, make([]byte, 32)...))
 	frames := tshark(t, r)
-	if frames == nil {
-		return
-	}
 	d := &frames[0]
 	for name, want := range map[string]string{
 		"spead.tolerance": "implied_offset", "spead.refusal": "", "spead.ska_low.logical_channel": "5",
@@ -178,9 +169,6 @@ func TestStreamsOfBytesAreCutIntoPackets(t *testing.T) {
 		r.segment(0, piece)
 	}
 	frames := tshark(t, r, "-o", fmt.Sprintf("spead.port:%d", port))
-	if frames == nil {
-		return
-	}
 	var cnts, refusals []string
 	for _, frame := range frames {
 		cnts = append(cnts, frame.shown("spead.heap_cnt")...)
