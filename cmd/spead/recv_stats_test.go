@@ -28,8 +28,8 @@ func setOnes(v reflect.Value) {
 			setOnes(v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			setOnes(v.Field(i))
+		for _, field := range v.Fields() {
+			setOnes(field)
 		}
 	}
 }
