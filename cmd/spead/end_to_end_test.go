@@ -52,7 +52,7 @@ func TestHeapsGoFromSendToRecvByTCP(t *testing.T) {
 	endpoint := p.remarks.await(t, `receiving on (\S+)\n`)
 	runBuilt(t, "send", "tcp://"+strings.TrimPrefix(endpoint, "tcp://"), "--heaps", "4", "--heap-size", "20kB", "--verify").
 		expect(t, exitOK, `^Sent \d+ bytes`, `^$`)
-	p.result().expect(t, exitOK, `Verified 4 heaps, 0 differ, 0 are missing, 0 are repeated\n$`, ``)
+	p.result().expect(t, exitOK, `(?s)\nconnections: 1\n.*Verified 4 heaps, 0 differ, 0 are missing, 0 are repeated\n$`, ``)
 }
 
 func TestHeapsGoToEndpointsInTurn(t *testing.T) {
