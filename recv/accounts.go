@@ -23,7 +23,7 @@ func (s *Stream) countBatch(in *intake, now time.Time) {
 	s.noteTraffic(in, now)
 	if s.chunks != nil {
 		s.chunks.placer.now = now
-		in.origin = originCursor{origins: b.Origins}
+		in.origin = originCursor{origins: b.Origins, senders: in.senders}
 	}
 	w.ForeignFrames += b.Foreign
 	w.SkippedBytes += b.Skipped

@@ -59,8 +59,8 @@ type ChunkTally struct {
 	TooOldHeaps int
 	// Bytes is the payload in the places that are present.
 	Bytes int64
-	// Sources are the addresses from which the chunk's heaps began to come, at most 1024 of each stream:
-	// those that a stream has seen first. Empty if the sources have none.
+	// Sources are the addresses from which the chunk's heaps began to come, of the Config.MaxSenders that
+	// each stream tells apart. Empty if the sources have none.
 	Sources []netip.AddrPort
 }
 
@@ -79,8 +79,9 @@ func (t *ChunkTally) add(o *ChunkTally) {
 	t.RepeatedPlaces += o.RepeatedPlaces
 	t.TooOldHeaps += o.TooOldHeaps
 	t.Bytes += o.Bytes
+	others := t.Sources // o has each source once
 	for _, source := range o.Sources {
-		if !slices.Contains(t.Sources, source) {
+		if !slices.Contains(others, source) {
 			t.Sources = append(t.Sources, source)
 		}
 	}

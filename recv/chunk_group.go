@@ -62,8 +62,8 @@ type ChunkGroup struct {
 	sequence chunkSequence
 	running  int // streams that haven't ended
 
-	// stateMu guards the group's life cycle. Nothing is waited for and no other lock taken while it is
-	// held.
+	// stateMu guards the group's life cycle. Nothing is waited for while it is held. It may be taken while
+	// mu is held, as Ready may call Recycle; not the other way round.
 	stateMu         sync.Mutex
 	streams         []*ChunkStream
 	started, closed bool
@@ -104,6 +104,8 @@ func (g *ChunkGroup) Add(cfg ChunkConfig) (*ChunkStream, error) {
 	if cfg.Window > g.window {
 		return nil, &spead.FieldError{Field: "recv.ChunkConfig.Window", Value: cfg.Window, Allowed: "at most the group's window"}
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.stateMu.Lock()
 	defer g.stateMu.Unlock()
 	if g.started || g.closed {
@@ -115,10 +117,8 @@ func (g *ChunkGroup) Add(cfg ChunkConfig) (*ChunkStream, error) {
 	in.pool, in.group, in.calls = g.pool, g, true
 	in.finish = func() { g.ended(member) }
 	g.streams = append(g.streams, c)
-	g.mu.Lock()
 	g.sequence.heads = append(g.sequence.heads, 0)
 	g.running++
-	g.mu.Unlock()
 	return c, nil
 }
 
@@ -137,16 +137,8 @@ func (g *ChunkGroup) Start() error {
 		return ErrStarted
 	}
 	g.started = true
-	streams := g.streams
 	g.stateMu.Unlock()
-	if len(streams) == 0 {
-		g.pool.finish()
-	}
-	var errs []error
-	for _, c := range streams {
-		errs = append(errs, c.stream.Start())
-	}
-	return errors.Join(errs...)
+	return g.each((*Stream).Start)
 }
 
 // Next waits for a chunk, which is the caller's until Recycle. It returns ErrStopped after the last
@@ -180,38 +172,36 @@ func (g *ChunkGroup) Chunks(ctx context.Context) iter.Seq[*Chunk] {
 func (g *ChunkGroup) Recycle(c *Chunk) error { return g.pool.recycle(c) }
 
 // Err returns the errors by which sources ended, the first of each stream.
-func (g *ChunkGroup) Err() error {
-	var errs []error
-	for _, c := range g.Streams() {
-		errs = append(errs, c.Err())
-	}
-	return errors.Join(errs...)
-}
+func (g *ChunkGroup) Err() error { return g.each((*Stream).Err) }
 
 // Stop ends all streams in order, as if their sources had ended. The chunks that were being filled are
 // handed over before Next returns ErrStopped. It doesn't wait for that. Close is still to be called.
-func (g *ChunkGroup) Stop() error {
-	var errs []error
-	for _, c := range g.Streams() {
-		errs = append(errs, c.Stop())
-	}
-	return errors.Join(errs...)
-}
+func (g *ChunkGroup) Stop() error { return g.end((*Stream).Stop) }
 
 // Close ends all streams and returns when their goroutines and sockets are gone. Chunks that were
 // being filled can still be taken. The memory of chunks isn't used any more afterwards, whoever has
 // them. Close may be called more than once, but not by ChunkGroupConfig.Ready.
-func (g *ChunkGroup) Close() error {
+func (g *ChunkGroup) Close() error { return g.end((*Stream).Close) }
+
+// end ends all streams in one way or the other. None is added or started any more.
+func (g *ChunkGroup) end(how func(*Stream) error) error {
 	g.stateMu.Lock()
 	g.closed = true
-	streams := g.streams
 	g.stateMu.Unlock()
-	if len(streams) == 0 {
+	return g.each(how)
+}
+
+// each does something with each stream. A group that was started or closed without streams has ended.
+func (g *ChunkGroup) each(do func(*Stream) error) error {
+	g.stateMu.Lock()
+	streams := g.streams
+	if len(streams) == 0 && (g.started || g.closed) {
 		g.pool.finish()
 	}
+	g.stateMu.Unlock()
 	var errs []error
 	for _, c := range streams {
-		errs = append(errs, c.stream.Close())
+		errs = append(errs, do(c.stream))
 	}
 	return errors.Join(errs...)
 }

@@ -4,33 +4,11 @@ package recv
 
 import "net/netip"
 
-// sourcesMax bounds how many senders' addresses a stream remembers, whoever makes them up.
-const sourcesMax = 1024
-
-// chunkSources says which sender the packet comes from that is being taken. Senders have numbers, in
-// the order in which the stream has seen them first.
+// chunkSources says which sender the packet comes from that is being taken.
 type chunkSources struct {
-	numbers map[netip.AddrPort]int
-	addrs   []netip.AddrPort
+	senders *senders
 	current int // the sender's number, or -1
 	listed  []netip.AddrPort
-}
-
-// number gives a sender's number, or -1 if there are too many.
-func (s *chunkSources) number(addr netip.AddrPort) int {
-	n, known := s.numbers[addr]
-	switch {
-	case known:
-		return n
-	case len(s.addrs) == sourcesMax || !addr.IsValid():
-		return -1
-	case s.numbers == nil:
-		s.numbers = make(map[netip.AddrPort]int)
-	}
-	n = len(s.addrs)
-	s.addrs = append(s.addrs, addr)
-	s.numbers[addr] = n
-	return n
 }
 
 // note marks the current sender as seen.
@@ -49,7 +27,7 @@ func (s *chunkSources) list(seen []bool) []netip.AddrPort {
 	s.listed = s.listed[:0]
 	for n, is := range seen {
 		if is {
-			s.listed = append(s.listed, s.addrs[n])
+			s.listed = append(s.listed, s.senders.list[n].Addr)
 		}
 	}
 	return s.listed
@@ -58,9 +36,9 @@ func (s *chunkSources) list(seen []bool) []netip.AddrPort {
 // originCursor goes through a batch's origins as its datagrams are taken.
 type originCursor struct {
 	origins []Origin
-	at      int // 1 + the index of the current origin
-	left    int // its datagrams that weren't taken
-	number  int // its sender's number
+	senders []*sender // of each origin
+	at      int       // 1 + the index of the current origin
+	left    int       // its datagrams that weren't taken
 	moved   bool
 }
 
@@ -72,13 +50,12 @@ func (c *originCursor) next(s *chunkSources) {
 			s.current = -1
 			return
 		}
-		c.number = s.number(c.origins[c.at].Addr)
 		c.left = c.origins[c.at].Datagrams
 		c.at++
 	}
 	c.left--
 	c.moved = true
-	s.current = c.number
+	s.current = c.senders[c.at-1].number
 }
 
 // back undoes the last next.

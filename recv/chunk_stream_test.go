@@ -42,15 +42,7 @@ func newTestChunkStream(t testing.TB, cfg ChunkConfig, sources ...Source) *Chunk
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
-	for _, src := range sources {
-		if err := s.AddSource(src); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Start(); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, s, sources)
 	return s
 }
 

@@ -106,6 +106,18 @@ func newTestStream(t testing.TB, cfg Config, sources ...Source) *Stream {
 	if err != nil {
 		t.Fatal(err)
 	}
+	begin(t, s, sources)
+	return s
+}
+
+// begin starts a stream with sources, which is closed with the test.
+func begin(t testing.TB, s interface {
+	AddSource(Source) error
+	Start() error
+	Close() error
+}, sources []Source,
+) {
+	t.Helper()
 	t.Cleanup(func() { s.Close() })
 	for _, src := range sources {
 		if err := s.AddSource(src); err != nil {
@@ -115,7 +127,6 @@ func newTestStream(t testing.TB, cfg Config, sources ...Source) *Stream {
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return s
 }
 
 // checkLaw checks that nothing has disappeared without a number.

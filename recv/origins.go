@@ -33,16 +33,25 @@ func (t *Traffic) note(packets int, bytes int64, now time.Time) {
 	t.Last = now
 }
 
-// senders holds the traffic of each sender, of which there is a limited number.
-type senders struct {
-	max   int
-	byKey map[netip.AddrPort]*Traffic
-	list  []*Traffic
-	other Traffic
+// sender is a sender's traffic, or that of all for whom there was no room.
+type sender struct {
+	Traffic
+	number int // in senders.list, or -1
 }
 
+// senders holds the traffic of each sender, of which there is a limited number, in the order in which
+// they appeared.
+type senders struct {
+	max   int
+	byKey map[netip.AddrPort]*sender
+	list  []*sender
+	other sender
+}
+
+func newSenders(most int) senders { return senders{max: max(most, 0), other: sender{number: -1}} }
+
 // find gives the entry of a sender, or that of all others.
-func (s *senders) find(addr netip.AddrPort) *Traffic {
+func (s *senders) find(addr netip.AddrPort) *sender {
 	if t, ok := s.byKey[addr]; ok {
 		return t
 	}
@@ -50,9 +59,9 @@ func (s *senders) find(addr netip.AddrPort) *Traffic {
 		return &s.other
 	}
 	if s.byKey == nil {
-		s.byKey = make(map[netip.AddrPort]*Traffic)
+		s.byKey = make(map[netip.AddrPort]*sender)
 	}
-	t := &Traffic{Addr: addr}
+	t := &sender{Traffic{Addr: addr}, len(s.list)}
 	s.byKey[addr] = t
 	s.list = append(s.list, t)
 	return t
@@ -61,10 +70,10 @@ func (s *senders) find(addr netip.AddrPort) *Traffic {
 // appendTo appends the traffic of all senders to dst, in the order in which they appeared.
 func (s *senders) appendTo(dst []Traffic) []Traffic {
 	for _, t := range s.list {
-		dst = append(dst, *t)
+		dst = append(dst, t.Traffic)
 	}
 	if s.other.Packets > 0 {
-		dst = append(dst, s.other)
+		dst = append(dst, s.other.Traffic)
 	}
 	return dst
 }

@@ -101,7 +101,7 @@ type intake struct {
 	origin originCursor // in a ChunkStream
 	// traffic is that of the source, and senders those of batch.Origins.
 	traffic Traffic
-	senders []*Traffic
+	senders []*sender
 }
 
 // pending says whether there is a datagram that wasn't taken.

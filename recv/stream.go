@@ -81,7 +81,7 @@ func newStream(cfg Config, chunks *chunkIntake) *Stream {
 		blockedAt:  -1,
 	}
 	s.queue = newHeapQueue(cfg.QueueHeaps, cfg.QueueBytes)
-	s.senders.max = max(cfg.MaxSenders, 0)
+	s.senders = newSenders(cfg.MaxSenders)
 	s.custom = newCustom(cfg.Statistics)
 	if cfg.CntStep > 0 {
 		s.sequence = &sequence{step: cfg.CntStep}
@@ -109,7 +109,7 @@ func (s *Stream) newAssembler() {
 	}
 	s.assembler = assembler.New(s.cfg.assembly(), placer)
 	if s.chunks != nil {
-		s.chunks.placer.assembler = s.assembler
+		s.chunks.placer.assembler, s.chunks.placer.sources.senders = s.assembler, &s.senders
 	}
 }
 
