@@ -30,11 +30,13 @@ type ChunkConfig struct {
 	// reads the stream's sources, and must not wait.
 	Place func(*Placement)
 	// Chunks is the pool, at least as many as Window, each with Data and Present. The stream reads no
-	// further while all of them are finished or with the user. Empty (the default) only if Fresh is
-	// set, and in a group, which has a pool of its own.
+	// further while all of them are finished or with the user. When it has ended, those that are neither
+	// are the user's again. Empty (the default) if Fresh is set, and in a group, which has a pool of its
+	// own.
 	Chunks []*Chunk
-	// Fresh gives a chunk for an id instead of the pool; nil has the heaps of that chunk discarded and
-	// counted. It is called like Place. Default (nil): chunks come from the pool.
+	// Fresh gives a chunk for an id, where there is no pool; nil has the heaps of that chunk discarded and
+	// counted. The chunk is the user's again when it is handed over, without Recycle. Fresh is called
+	// like Place. Default (nil): chunks come from the pool.
 	Fresh func(id int64) *Chunk
 	// Ready takes finished chunks instead of Next, in order. It is called like Place, and by Close. Recycle
 	// may be called by it or later. Default (nil): chunks wait for Next.
@@ -59,6 +61,7 @@ func (c ChunkConfig) withDefaults(inGroup bool) (ChunkConfig, error) {
 	}
 	c.Config = stream
 	c.RequireHeapLength = true
+	c.Reserve = nil // heaps need no memory of their own
 	setDefault(&c.Window, defaultWindow)
 	return c, c.checkChunks(inGroup)
 }
@@ -87,9 +90,12 @@ func windowError(field string, window int) error {
 	return &spead.FieldError{Field: field, Value: window, Allowed: fmt.Sprintf("1 to %d chunks, or 0 for the default", chunkWindowMax)}
 }
 
-// checkPool checks the chunks that a user brings.
-func checkPool(config string, chunks []*Chunk, window int, optional bool) error {
-	if len(chunks) == 0 && optional {
+// checkPool checks the chunks that a user brings; fresh says that Fresh gives them.
+func checkPool(config string, chunks []*Chunk, window int, fresh bool) error {
+	if fresh {
+		if len(chunks) > 0 {
+			return &spead.FieldError{Field: config + ".Chunks", Value: len(chunks), Allowed: "none, with Fresh"}
+		}
 		return nil
 	}
 	if len(chunks) < window {

@@ -39,7 +39,7 @@ type ChunkGroupConfig struct {
 	// one stream at a time; of the group they may call Recycle. Default (nil): chunks come from Chunks,
 	// and wait for Next.
 	Chunks []*Chunk
-	// Fresh gives chunks instead of Chunks. Default (nil): Chunks does.
+	// Fresh gives chunks where there is no pool. Default (nil): there is one.
 	Fresh func(id int64) *Chunk
 	// Ready takes finished chunks. Default (nil): they wait for Next.
 	Ready func(*Chunk)

@@ -25,3 +25,66 @@ func TestAGroupThatWasStoppedTakesNoStreams(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestChunksComeBackWhenTheStreamHasEnded: a program that begins anew uses the same chunks again.
+func TestChunksComeBackWhenTheStreamHasEnded(t *testing.T) {
+	pool := newChunks(3, 80, 4, 4)
+	for range 3 {
+		cfg := testChunkConfig(0)
+		cfg.Chunks = pool
+		s := newTestChunkStream(t, cfg, &packetSource{packets: timedPackets(1, 5, 9), batch: 100})
+		first, err := s.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Recycle(first); err != nil {
+			t.Errorf("after the end, a chunk was refused: %v", err)
+		}
+		for range s.Chunks(t.Context()) { // those that were finished are the user's when taken
+		}
+	}
+}
+
+func TestChunksThatWereRefusedAreTheUsers(t *testing.T) {
+	cfg := testChunkConfig(3)
+	cfg.Chunks[2].state = chunkReady // another stream's
+	if _, err := NewChunkStream(cfg); !errors.Is(err, ErrChunkInUse) {
+		t.Fatalf("a chunk in use was taken: %v", err)
+	}
+	cfg.Chunks = cfg.Chunks[:2]
+	newTestChunkStream(t, cfg)
+}
+
+// TestFreshHasNoPool: where Fresh gives chunks, none is kept, forever, that is given back.
+func TestFreshHasNoPool(t *testing.T) {
+	cfg := testChunkConfig(2)
+	var given []int64
+	cfg.Fresh = func(id int64) *Chunk {
+		given = append(given, id)
+		return newChunks(1, 80, 4, 4)[0]
+	}
+	_, err := NewChunkStream(cfg)
+	expectField(t, err, "recv.ChunkConfig.Chunks")
+	cfg.Chunks = nil
+	s := newTestChunkStream(t, cfg, &packetSource{packets: timedPackets(1, 5, 9), batch: 1})
+	for c := range s.Chunks(t.Context()) {
+		if err := s.Recycle(c); !errors.Is(err, ErrNoPool) {
+			t.Errorf("chunk %d was taken: %v", c.ID, err)
+		}
+	}
+	if len(given) != 3 {
+		t.Errorf("asked for chunks %v", given)
+	}
+}
+
+func TestChunkStreamsReserveNoMemoryForHeaps(t *testing.T) {
+	cfg := testChunkConfig(2)
+	cfg.Reserve = []Reserve{{HeapBytes: 1 << 20, Heaps: 3}}
+	s := newTestChunkStream(t, cfg)
+	if pooled := s.Stats().Memory.Pooled; pooled != 0 {
+		t.Errorf("%d bytes were allocated that nothing uses", pooled)
+	}
+}

@@ -51,7 +51,8 @@ func newChunkPool(chunks []*Chunk, fresh func(int64) *Chunk, handTo func(*Chunk)
 		ready:    make([]*Chunk, 0, len(chunks)),
 	}
 	for _, c := range chunks {
-		if err := p.recycle(c); err != nil {
+		if err := p.add(c); err != nil {
+			p.finish()
 			return nil, err
 		}
 	}
@@ -116,6 +117,20 @@ func (p *chunkPool) give(c *Chunk) {
 
 // recycle takes a chunk from the user.
 func (p *chunkPool) recycle(c *Chunk) error {
+	if p.fresh != nil {
+		return ErrNoPool
+	}
+	if err := p.add(c); err != nil {
+		return err
+	}
+	if p.refilled != nil {
+		p.refilled()
+	}
+	return nil
+}
+
+// add makes a chunk one to be filled. When no chunk is needed any more, it stays the user's.
+func (p *chunkPool) add(c *Chunk) error {
 	if c == nil || len(c.Data) == 0 || len(c.Present) == 0 {
 		return ErrBadChunk
 	}
@@ -124,12 +139,13 @@ func (p *chunkPool) recycle(c *Chunk) error {
 	}
 	clear(c.Present)
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.finished {
+		c.state = chunkUsers
+		return nil
+	}
 	c.state = chunkFree
 	p.free = append(p.free, c)
-	p.mu.Unlock()
-	if p.refilled != nil {
-		p.refilled()
-	}
 	return nil
 }
 
@@ -175,10 +191,15 @@ func (p *chunkPool) pop(ctx context.Context) (*Chunk, error) {
 	}
 }
 
-// finish says that no chunk comes any more; those that are ready can still be taken.
+// finish says that no chunk comes any more; those that are ready can still be taken. The others are the
+// user's again.
 func (p *chunkPool) finish() {
 	p.mu.Lock()
 	p.finished = true
+	for _, c := range p.free {
+		c.state = chunkUsers
+	}
+	p.free = nil
 	p.mu.Unlock()
 	signal(p.notEmpty)
 }

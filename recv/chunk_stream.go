@@ -133,8 +133,9 @@ func (c *ChunkStream) Chunks(ctx context.Context) iter.Seq[*Chunk] {
 }
 
 // Recycle gives a chunk back to be filled again, and clears its Present. A chunk that the stream has
-// never seen is added to its pool. Errors: ErrChunkInUse if the chunk isn't the caller's, ErrBadChunk
-// if it has no memory.
+// never seen is added to its pool; after the end of the stream, it stays the caller's. Errors:
+// ErrChunkInUse if the chunk isn't the caller's, ErrBadChunk if it has no memory, ErrNoPool if
+// ChunkConfig.Fresh gives the chunks.
 func (c *ChunkStream) Recycle(chunk *Chunk) error {
 	if c.group != nil {
 		return c.group.Recycle(chunk)

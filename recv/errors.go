@@ -17,4 +17,6 @@ var (
 	ErrChunkInUse = errors.New("chunk is in use already")
 	// ErrBadChunk: the chunk has no Data or no Present.
 	ErrBadChunk = errors.New("chunk has no memory for data or presence")
+	// ErrNoPool: chunks come from ChunkConfig.Fresh, so that there is no pool to give them back to.
+	ErrNoPool = errors.New("chunks are not pooled")
 )
