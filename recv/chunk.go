@@ -3,6 +3,7 @@
 package recv
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"time"
@@ -40,8 +41,8 @@ type Chunk struct {
 
 // ChunkTally says what was seen of a chunk.
 type ChunkTally struct {
-	// First and Last are when the first packet of the chunk's first heap came and when its last heap
-	// was finished, to the accuracy of a batch; zero if no heap came.
+	// First and Last are when the first and the last heap came that belong to the chunk, to the accuracy
+	// of a batch; zero if none did.
 	First, Last time.Time
 	// PresentPlaces is the number of places that are present, and MissingPlaces that of the others:
 	// together len(Present).
@@ -52,12 +53,13 @@ type ChunkTally struct {
 	// LateHeaps counts those of both that began when a newer chunk was already being filled. They show
 	// how much of the window is needed.
 	LateHeaps int
-	// RepeatedPlaces counts places that were filled more than once; the last bytes won.
+	// RepeatedPlaces counts how often a place was filled that had been filled before; the last bytes won.
 	RepeatedPlaces int
 	// TooOldHeaps counts heaps that came too late for their chunks, whichever those were, since the chunk
 	// before this one was handed over.
 	TooOldHeaps int
-	// Bytes is the payload in the places that are present.
+	// Bytes is the payload that was put into the places that are present. What was put there again counts
+	// again.
 	Bytes int64
 	// Sources are the addresses from which the chunk's heaps began to come, of the Config.MaxSenders that
 	// each stream tells apart. Empty if the sources have none.
@@ -72,7 +74,6 @@ func (t *ChunkTally) add(o *ChunkTally) {
 	if o.Last.After(t.Last) {
 		t.Last = o.Last
 	}
-	t.PresentPlaces += o.PresentPlaces
 	t.Heaps += o.Heaps
 	t.IncompleteHeaps += o.IncompleteHeaps
 	t.LateHeaps += o.LateHeaps
@@ -85,6 +86,14 @@ func (t *ChunkTally) add(o *ChunkTally) {
 			t.Sources = append(t.Sources, source)
 		}
 	}
+}
+
+// countPlaces tells places that are present from those that were filled again. RepeatedPlaces is how
+// often a place was filled.
+func (c *Chunk) countPlaces() {
+	c.PresentPlaces = bytes.Count(c.Present, []byte{1})
+	c.MissingPlaces = len(c.Present) - c.PresentPlaces
+	c.RepeatedPlaces -= c.PresentPlaces
 }
 
 // begin makes the chunk one that has no heap yet.

@@ -88,3 +88,32 @@ func TestChunkStreamsReserveNoMemoryForHeaps(t *testing.T) {
 		t.Errorf("%d bytes were allocated that nothing uses", pooled)
 	}
 }
+
+// TestPlacesThatTwoStreamsFillCountOnce: what the streams of a group mustn't do, such as both to
+// receive the same heaps, makes no counts that can't be, even if neither sees the other's mark.
+func TestPlacesThatTwoStreamsFillCountOnce(t *testing.T) {
+	var got *Chunk
+	pool, err := newChunkPool(newChunks(1, 80, 4, 0), nil, func(c *Chunk) { got = c })
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := pool.take(0, 0)
+	for range 2 {
+		slot := chunkSlot{chunk: c}
+		c.Present[2] = 0 // the other's mark isn't seen
+		slot.mark(2)
+		slot.mark(3)
+		c.add(&slot.tally)
+	}
+	pool.give(c)
+	if got.PresentPlaces != 2 || got.MissingPlaces != 2 || got.RepeatedPlaces != 2 {
+		t.Errorf("%d present, %d missing, %d repeated", got.PresentPlaces, got.MissingPlaces, got.RepeatedPlaces)
+	}
+}
+
+func TestPresencePerPacketNeedsPacketsOfOneSize(t *testing.T) {
+	cfg := testChunkConfig(2)
+	cfg.PacketPresence, cfg.AllowOutOfOrder, cfg.MergeOverlaps = 10, true, true
+	_, err := NewChunkStream(cfg)
+	expectField(t, err, "recv.ChunkConfig.PacketPresence")
+}

@@ -269,13 +269,8 @@ func (f *chunkPlacer) asPlacer() assembler.Placer {
 
 // mark makes a place present.
 func (s *chunkSlot) mark(place int) {
-	present := &s.chunk.Present[place]
-	if *present == 0 {
-		s.tally.PresentPlaces++
-	} else {
-		s.tally.RepeatedPlaces++
-	}
-	*present = 1
+	s.chunk.Present[place] = 1
+	s.tally.RepeatedPlaces++ // until countPlaces tells which did not repeat
 }
 
 // finish takes a heap that the assembler has finished.

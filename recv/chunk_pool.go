@@ -100,7 +100,7 @@ func (p *chunkPool) popFree() *Chunk {
 
 // give hands a finished chunk over. It never waits.
 func (p *chunkPool) give(c *Chunk) {
-	c.MissingPlaces = len(c.Present) - c.PresentPlaces
+	c.countPlaces()
 	p.mu.Lock()
 	if p.handTo != nil {
 		c.state = chunkUsers
