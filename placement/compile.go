@@ -29,12 +29,19 @@ func (s *Spec) Compile() (*Plan, error) {
 	if s.PacketBytes < 0 {
 		return nil, fieldError("PacketBytes", s.PacketBytes, "at least 1 byte, or 0 for presence per heap")
 	}
+	if s.Window < 0 {
+		return nil, fieldError("Window", s.Window, "at least 1 chunk, or 0 for the default")
+	}
 	if len(s.Indices) < 1 || len(s.Indices) > indicesMax {
 		return nil, fieldError("Indices", len(s.Indices), fmt.Sprintf("1 to %d indices", indicesMax))
 	}
 	p := &Plan{heapBytes: s.HeapBytes, packetBytes: s.PacketBytes, window: s.Window, perHeap: 1}
 	if s.PacketBytes > 0 {
-		p.perHeap = int((s.HeapBytes + int64(s.PacketBytes) - 1) / int64(s.PacketBytes))
+		packets := (s.HeapBytes-1)/int64(s.PacketBytes) + 1
+		if packets > math.MaxInt/2 {
+			return nil, fieldError("PacketBytes", s.PacketBytes, "packets of which there are few enough to be counted")
+		}
+		p.perHeap = int(packets)
 	}
 	order, err := p.compileIndices(s.Indices)
 	if err != nil {
@@ -113,8 +120,8 @@ func (p *Plan) compileIndex(field string, x *Index) (index, error) {
 	if count < 1 || int64(count) > math.MaxInt32 {
 		return index{}, fieldError(field+".Count", x.Count, "at least 1, or the length of Values")
 	}
-	if x.Step > allBits || x.Modulo > allBits {
-		return index{}, fieldError(field+".Step, Modulo", max(x.Step, x.Modulo), "below 2^56")
+	if x.First > allBits || x.Step > allBits || x.Modulo > allBits {
+		return index{}, fieldError(field+".First, Step, Modulo", max(x.First, x.Step, x.Modulo), "below 2^56")
 	}
 	c := index{taken: t, first: x.First, count: newDivisor(uint64(count)), stride: x.Stride}
 	c.step = newDivisor(max(x.Step, 1))
@@ -143,6 +150,9 @@ func (c *index) list(field string, x *Index) error {
 		return fieldError(field+".Values", len(x.Values), fmt.Sprintf("at most Count and %d values", valuesMax))
 	}
 	lowest, highest := slices.Min(x.Values), slices.Max(x.Values)
+	if highest > allBits {
+		return fieldError(field+".Values", highest, "below 2^56")
+	}
 	if c.first = lowest; highest-lowest < tableMax {
 		c.kind, c.table = kindTable, make([]int32, highest-lowest+1)
 	} else {

@@ -236,7 +236,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a value twice", `"count": 3`, `"values": [1, 2, 1]`, "Indices[1].Values[2]"},
 		{"values and step", `"count": 3`, `"values": [1, 2], "step": 4`, "Indices[1].Values"},
 		{"modulo and floor", `"count": 3`, `"count": 3, "modulo": 4, "floor": true`, "Indices[1].Floor"},
-		{"a step that can't be", `"count": 3`, `"count": 3, "step": "0x100000000000000"`, "Indices[1].Step, Modulo"},
+		{"a step that can't be", `"count": 3`, `"count": 3, "step": "0x100000000000000"`, "Indices[1].First, Step, Modulo"},
 		{"a negative stride", `"count": 3`, `"count": 3, "stride": -1`, "Indices[1].Stride"},
 		{"heaps that overlap", `"count": 3`, `"count": 3, "stride": 7`, "Indices.Stride"},
 		{"rows that overlap", `"count": 4`, `"count": 4, "stride": 16`, "Indices.Stride"},
