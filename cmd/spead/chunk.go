@@ -10,13 +10,13 @@ import (
 	"io"
 	"math"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gospead/spead/internal/chunkfile"
 	"github.com/gospead/spead/placement"
 	"github.com/gospead/spead/recv"
 )
@@ -25,6 +25,7 @@ import (
 type chunkOptions struct {
 	recvOptions
 	chunks, window            int
+	memory                    int64 // bytes
 	group, lossless, presence bool
 	output                    string
 }
@@ -33,7 +34,8 @@ func newChunk(c console) *cobra.Command {
 	o := chunkOptions{recvOptions: recvOptions{
 		stream: recv.Config{MaxHeaps: 4, Substreams: 1},
 		udp:    recv.UDPConfig{MaxPacketSize: 9200, Sockets: 1},
-	}, chunks: 8, window: 2}
+		tcp:    recv.TCPConfig{Connections: 1},
+	}, chunks: 8, window: 2, memory: 8 << 30}
 	cmd := &cobra.Command{
 		Use:   "chunk PLACEMENT SOURCE...",
 		Short: "Put heaps into chunks as a description says, and print a line for each chunk",
@@ -49,7 +51,8 @@ their chunk was handed over, or to a place that was filled already, when the fir
 and from how many senders. With --json, it is an object that also lists the senders; statistics follow.
 
 --output writes the chunks' data: to standard output if it is -, to a file for each chunk if it has {id}
-in it, and otherwise to one file or named pipe. Where nothing came, there are zeros.`,
+in it, and otherwise to one file or named pipe. Where nothing came, there are zeros. The file of a chunk
+has its name when it is whole; before, .part is at its end.`,
 		Example: `  spead chunk fengine.yaml 239.10.10.0+7:7148 --interface eth0
   spead chunk digitiser.json 239.1.2.3:7148 239.1.2.4:7148 --group --json | jq .missing
   spead chunk digitiser.json night.pcapng --presence --count 3
@@ -78,6 +81,7 @@ func (o *chunkOptions) addFlags(cmd *cobra.Command) {
 	flag[int64]{"count", "number of chunks to end after; 0: all", &o.count, wholeNumbers[int64](0, math.MaxInt64)}.add(cmd)
 	flag[string]{"output", "where to write the chunks' data: -, a file, a pipe, or a name with {id}", &o.output, texts("FILE")}.add(cmd)
 	flag[int]{"chunks", "chunks in memory, at least as many as are under construction", &o.chunks, wholeNumbers(1, 1<<16)}.add(cmd)
+	flag[int64]{"max-memory", "what the chunks may take up together", &o.memory, sizes[int64](1, 1<<50)}.add(cmd)
 	flag[int]{"window", "chunks under construction, unless the description says", &o.window, wholeNumbers(1, 1<<16)}.add(cmd)
 	addSwitch(cmd, &o.group, "group", "make each source a stream of its own that fills the same chunks")
 	addSwitch(cmd, &o.lossless, "lossless", "with --group: wait for streams that are behind instead of giving up their heaps")
@@ -92,6 +96,7 @@ func (o *chunkOptions) addFlags(cmd *cobra.Command) {
 	flag[int]{"buffer", "size of each socket's buffer; 0: 64MiB with the privilege to exceed the system's limit, else 8MiB",
 		&o.udp.BufferSize, sizes(0, 1<<30-1)}.add(cmd)
 	flag[string]{"interface", "where to join multicast groups: a name, an address or an index", &o.udp.Interface, texts("INTERFACE")}.add(cmd)
+	flag[int]{"connections", "TCP connections to take at each endpoint; 0 for any number", &o.tcp.Connections, wholeNumbers(0, math.MaxInt32)}.add(cmd)
 	flag[int]{"sockets", "sockets that share each UDP port, a power of two: more room without privilege", &o.udp.Sockets, wholeNumbers(1, 64)}.add(cmd)
 }
 
@@ -126,7 +131,11 @@ func (o *chunkOptions) open(ctx context.Context, c console, plan *placement.Plan
 	o.stream.Logger = c.logger()
 	cfg := recv.ChunkConfig{Config: o.stream, Window: o.window}
 	plan.Configure(&cfg)
-	groupConfig := recv.ChunkGroupConfig{Window: cfg.Window, Chunks: plan.NewChunks(max(o.chunks, cfg.Window))}
+	count := max(o.chunks, cfg.Window)
+	if each := uint64(plan.ChunkBytes()) + uint64(plan.Places()) + uint64(plan.ExtraBytes()); each > uint64(o.memory)/uint64(count) {
+		return nil, fmt.Errorf("%d chunks of %d bytes are more than --max-memory %d", count, each, o.memory)
+	}
+	groupConfig := recv.ChunkGroupConfig{Window: cfg.Window, Chunks: plan.NewChunks(count)}
 	if o.lossless {
 		groupConfig.Eviction = recv.Lossless
 	}
@@ -179,8 +188,8 @@ func (o *chunkOptions) run(ctx context.Context, c console, path string, sources 
 	if o.output == "-" {
 		lines = c.remarks
 	}
-	w := chunkWriter{pattern: o.output, out: c.out}
-	defer func() { err = errors.Join(err, w.close()) }()
+	w := chunkfile.New(o.output)
+	defer func() { err = errors.Join(err, w.Close()) }()
 	g, err := o.open(ctx, c, plan, sources)
 	if err != nil {
 		return err
@@ -193,7 +202,16 @@ func (o *chunkOptions) run(ctx context.Context, c console, path string, sources 
 	defer stop()
 	var count int64
 	for chunk := range g.Chunks(context.WithoutCancel(ctx)) {
-		if err := errors.Join(o.print(lines, chunk), w.write(chunk), g.Recycle(chunk)); err != nil {
+		err := o.print(lines, chunk)
+		if err == nil && o.output == "-" {
+			_, err = c.out.Write(chunk.Data)
+		} else if err == nil && o.output != "" {
+			err = w.Write(ctx, chunk.ID, chunk.Data)
+		}
+		if o.output != "" {
+			clear(chunk.Data) // so that there are zeros where nothing comes
+		}
+		if err := errors.Join(err, g.Recycle(chunk)); err != nil {
 			return err
 		}
 		if count++; count == o.count {
@@ -214,8 +232,8 @@ type chunkLine struct {
 	TooOld     int       `json:"too_old_heaps"`
 	Repeated   int       `json:"repeated_places"`
 	Bytes      int64     `json:"bytes"`
-	First      time.Time `json:"first"`
-	Last       time.Time `json:"last"`
+	First      time.Time `json:"first,omitzero"`
+	Last       time.Time `json:"last,omitzero"`
 	Sources    []string  `json:"sources"`
 	Presence   string    `json:"presence,omitempty"`
 }
@@ -276,41 +294,4 @@ func (o *chunkOptions) printStats(out io.Writer, g *recv.ChunkGroup) error {
 			fmt.Fprintf(out, "  %s: %s\n", name, value)
 		}
 	})
-}
-
-// chunkWriter writes the data of chunks.
-type chunkWriter struct {
-	pattern string // of --output
-	out     io.Writer
-	file    *os.File // that all chunks go to
-}
-
-// write writes a chunk, and clears it for the next time.
-func (w *chunkWriter) write(c *recv.Chunk) error {
-	if w.pattern == "" {
-		return nil
-	}
-	defer clear(c.Data)
-	switch {
-	case w.pattern == "-":
-		_, err := w.out.Write(c.Data)
-		return err
-	case strings.Contains(w.pattern, "{id}"):
-		return os.WriteFile(strings.ReplaceAll(w.pattern, "{id}", strconv.FormatInt(c.ID, 10)), c.Data, 0o666)
-	}
-	if w.file == nil {
-		var err error
-		if w.file, err = os.Create(w.pattern); err != nil {
-			return err
-		}
-	}
-	_, err := w.file.Write(c.Data)
-	return err
-}
-
-func (w *chunkWriter) close() error {
-	if w.file == nil {
-		return nil
-	}
-	return w.file.Close()
 }

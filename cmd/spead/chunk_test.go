@@ -79,3 +79,12 @@ func TestWrongDescriptionsAreRefused(t *testing.T) {
 	runHere("chunk", filepath.Join(t.TempDir(), "none.yaml"), capture).expect(t, exitFail, `^$`, `no such file`)
 	runHere("chunk", "only.yaml").expect(t, exitUsage, `^$`, `PLACEMENT SOURCE`)
 }
+
+func TestChunksLargerThanMemoryAreRefused(t *testing.T) {
+	capture := writeCapture(t, packetsSent(t, "--heaps", "1", "--heap-size", "100"))
+	huge := writeText(t, "huge.yaml", "{heap_bytes: 1000000000, indices: [{item: 1, count: 2000000000, endless: true}]}")
+	runHere("chunk", huge, capture).expect(t, exitFail, `^$`, `8 chunks of 200000000\d+ bytes are more than --max-memory 8589934592`)
+	small := writeText(t, "small.yaml", byCnt)
+	runHere("chunk", small, capture, "--max-memory", "100KB").expect(t, exitFail, `^$`, `8 chunks of 16020 bytes`)
+	runHere("chunk", small, capture, "--max-memory", "100KB", "--chunks", "2").expect(t, exitOK, ``, `^$`)
+}

@@ -45,6 +45,7 @@ var allowedImports = map[string][]string{
 	"recv":                  {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing", "internal/chunks"},
 	"internal/mem":          {sysModule},
 	"internal/chunks":       {".", "internal/wire"},
+	"internal/chunkfile":    {},
 	"placement":             {".", "recv"},
 	"capture":               {".", "internal/pcap", "internal/udp", "recv", "internal/spool", "internal/punctual", "internal/quantile", "internal/rewrite", "internal/wire"},
 	"metrics":               {".", "send", "recv", "github.com/prometheus/client_golang"},
