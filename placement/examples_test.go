@@ -66,7 +66,23 @@ func examples() map[string]traffic {
 		}},
 		"mkrecv_edd": {heaps: func(chunk int64) (heaps []map[spead.ItemID]int64) {
 			for i := range int64(2048 * 2) {
-				heaps = append(heaps, map[spead.ItemID]int64{0x1600: (chunk*2048 + i/2) * 16384, 0x3101: 0x10 | i&1, 0x3102: i})
+				heaps = append(heaps, map[spead.ItemID]int64{0x1600: (chunk*2048+i/2)*16384 + 4096, 0x3101: 0x10 | i&1, 0x3102: i})
+			}
+			return heaps
+		}},
+		"mkrecv_backend": {heaps: func(chunk int64) (heaps []map[spead.ItemID]int64) {
+			for i := range int64(8 * 4) {
+				heaps = append(heaps, map[spead.ItemID]int64{0x1600: (chunk*8 + i/4) * 1048576, 0x1602: i % 4 * 8})
+			}
+			return heaps
+		}},
+		"ska_low_station_v3": {dialect: recv.SKALow, heaps: func(chunk int64) (heaps []map[spead.ItemID]int64) {
+			for _, station := range []int64{345, 350} {
+				for i := range int64(8 * 64) {
+					channel, packet := i/64, chunk*64+i%64
+					heaps = append(heaps, map[spead.ItemID]int64{spead.HeapCntID: packet,
+						0x3000: channel<<32 | 3<<16 | (200 + channel), 0x3001: 1<<40 | station<<16 | 256, 0x3010: 77})
+				}
 			}
 			return heaps
 		}},
@@ -219,8 +235,9 @@ func expectHeaps(t *testing.T, spec *placement.Spec, c *recv.Chunk, heaps []map[
 			}
 			var value [8]byte
 			copy(value[:], c.Extra[at:at+size])
+			want := uint64(items[side.Item]) >> side.Shift << (64 - 8*size) >> (64 - 8*size)
 			at += size
-			if got, want := int64(binary.LittleEndian.Uint64(value[:])), items[side.Item]>>side.Shift; got != want {
+			if got := binary.LittleEndian.Uint64(value[:]); got != want {
 				t.Fatalf("chunk %d, place %d, %s: %d, want %d", c.ID, i, side.Name, got, want)
 			}
 		}

@@ -42,12 +42,13 @@ const (
 // Sets of tolerances for senders that are known.
 const (
 	// SKALow takes the packets of SKA-Low stations (SPS to CSP, and to the local monitor and control
-	// system): each packet is a heap, with no HEAP_LENGTH and no PAYLOAD_OFFSET. HEAP_CNT holds the
-	// logical channel in its high bits (from bit 32 on) and the number of the packet in the low 32;
-	// PAYLOAD_LENGTH is 8192 or, from some firmware, 0. The items are, besides 0x3300, whose address is
-	// that of the samples, immediates: 0x3000 (beam and frequency channel), 0x3001 (substation, subarray,
-	// station), and 0x3010 (scan) or, in older firmware, 0x1027 (synchronisation time), 0x1600 (timestamp)
-	// and 0x1011 (frequency).
+	// system): each packet is a heap, with no HEAP_LENGTH and no PAYLOAD_OFFSET; PAYLOAD_LENGTH is 8192 or,
+	// from some firmware, 0. The items are, besides 0x3300, whose address is that of the samples,
+	// immediates: 0x3000 (beam and frequency channel) and 0x3001 (substation, subarray, station). With
+	// eight items, there are 0x1027 (synchronisation time), 0x1600 (timestamp) and 0x1011 (frequency) as
+	// well, and HEAP_CNT holds the logical channel from bit 32 on and the number of the packet in the low
+	// 32. With six, there is 0x3010 (scan), HEAP_CNT is the number of the packet alone, which all channels
+	// share, and the logical channel stands in 0x3000, from bit 32 on.
 	SKALow = ImpliedOffset | ImpliedLength
 	// Gateware takes what simple gateware makes of heaps: always the same cnt, a HEAP_LENGTH that isn't.
 	Gateware = ShortHeapLength | RepeatedCnt
