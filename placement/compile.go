@@ -87,12 +87,14 @@ func (p *Plan) compileValue(field string, v *Value) (taken, error) {
 // compileIndices makes the plan's indices, and gives them in the order of the description.
 func (p *Plan) compileIndices(described []Index) (order []*index, err error) {
 	p.indices = make([]index, 0, len(described))
+	p.reasons = []string{"length"}
 	endless := 0
 	for i := range described {
 		x, err := p.compileIndex(fmt.Sprintf("Indices[%d]", i), &described[i])
 		if err != nil {
 			return nil, err
 		}
+		x.reason = p.addReason(described[i].Name)
 		if !described[i].Endless {
 			p.indices = append(p.indices, x)
 			order = append(order, &p.indices[len(p.indices)-1])
@@ -106,6 +108,19 @@ func (p *Plan) compileIndices(described []Index) (order []*index, err error) {
 		return nil, fieldError("Indices", endless, "exactly one endless index")
 	}
 	return order, nil
+}
+
+// addReason adds that a heap has no number in the next index, and gives that reason's number.
+func (p *Plan) addReason(name string) int {
+	number := len(p.reasons)
+	if name == "" {
+		name = fmt.Sprintf("index %d", number-1)
+	}
+	for slices.Contains(p.reasons, name) {
+		name += fmt.Sprintf(" (index %d)", number-1)
+	}
+	p.reasons = append(p.reasons, name)
+	return number
 }
 
 func (p *Plan) compileIndex(field string, x *Index) (index, error) {

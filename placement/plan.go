@@ -20,6 +20,8 @@ type Plan struct {
 	indices     []index // the others
 	sides       []side
 
+	reasons     []string
+
 	perHeap     int // places of a heap
 	places      int
 	chunkBytes  int64
@@ -55,6 +57,7 @@ type index struct {
 	first  uint64
 	weight uint64 // in heaps
 	stride int64  // in bytes
+	reason int    // of heaps without a number, in Plan.reasons
 	count  divisor
 	step   divisor
 	modulo divisor
@@ -80,10 +83,22 @@ func (p *Plan) Places() int { return p.places }
 // ExtraBytes is the size of a chunk's Extra: a record for each heap, 0 without side values.
 func (p *Plan) ExtraBytes() int { return p.places / p.perHeap * p.recordBytes }
 
+// Reasons are the reasons why a heap may be rejected: "length" if it has another length, and the names
+// of the indices, in the order of the Spec, of which it has no number; for those without a name of
+// their own, they say which index it is, from 0. A heap has the first that applies, of which the endless index
+// comes before the others.
+func (p *Plan) Reasons() []string { return slices.Clone(p.reasons) }
+
 // Configure sets the fields of a configuration that the plan decides: Place, Items, PacketPresence,
-// MaxExtra, and Window if the Spec has it.
+// MaxExtra, and Window if the Spec has it. To Statistics it adds, for each of Reasons, how many heaps
+// were rejected for it: "rejected length" and so on.
 func (p *Plan) Configure(cfg *recv.ChunkConfig) {
-	cfg.Place = p.Place
+	counter := counter{p, len(cfg.Statistics)}
+	cfg.Statistics = slices.Clip(cfg.Statistics)
+	for _, reason := range p.reasons {
+		cfg.Statistics = append(cfg.Statistics, recv.Statistic{Name: "rejected " + reason})
+	}
+	cfg.Place = counter.place
 	cfg.Items = p.Items()
 	cfg.PacketPresence = p.packetBytes
 	cfg.MaxExtra = p.recordBytes
@@ -105,34 +120,53 @@ func (p *Plan) NewChunks(count int) []*recv.Chunk {
 	return chunks
 }
 
+// counter places heaps for a stream, and counts those that are rejected.
+type counter struct {
+	*Plan
+	first int // statistic
+}
+
+func (c counter) place(h *recv.Placement) {
+	if reason := c.Plan.place(h); reason != placed {
+		h.Count(c.first+reason, 1)
+	}
+}
+
 // Place says where a heap goes: recv.ChunkConfig.Place, with the plan's Items.
-func (p *Plan) Place(h *recv.Placement) {
+func (p *Plan) Place(h *recv.Placement) { p.place(h) }
+
+// placed is what place gives for a heap that is placed.
+const placed = -1
+
+// place says where a heap goes; for one that is rejected, why, as an index of Reasons.
+func (p *Plan) place(h *recv.Placement) (reason int) {
 	if h.HeapLength != p.heapBytes || len(h.Items) < len(p.items) {
-		return
+		return 0
 	}
 	// What lies before first, and an item that is missing, is beyond allBits: its quotient is wrong,
 	// and it has no count.
-	number := p.time.take(h) - p.time.first
-	if p.time.kind > kindSteps {
-		number = p.time.unusual(number)
-	} else if q := p.time.step.quotient(number); q*p.time.step.by == number {
+	t := &p.time
+	number := t.take(h) - t.first
+	if t.kind > kindSteps {
+		number = t.unusual(number)
+	} else if q := t.step.quotient(number); q*t.step.by == number {
 		number = q
 	} else {
-		return
+		return t.reason
 	}
 	if number > allBits {
-		return
+		return t.reason
 	}
-	chunk := p.time.count.quotient(number)
-	number -= chunk * p.time.count.by
-	heap, offset := number*p.time.weight, int64(number)*p.time.stride
+	chunk := t.count.quotient(number)
+	number -= chunk * t.count.by
+	heap, offset := number*t.weight, int64(number)*t.stride
 	for i := range p.indices {
 		x := &p.indices[i]
 		if number = x.take(h) - x.first; x.kind != kindPlain {
 			number = x.unusual(number)
 		}
 		if number >= x.count.by {
-			return
+			return x.reason
 		}
 		heap += number * x.weight
 		offset += int64(number) * x.stride
@@ -141,6 +175,7 @@ func (p *Plan) Place(h *recv.Placement) {
 	if p.recordBytes > 0 {
 		p.record(h, int(heap))
 	}
+	return placed
 }
 
 // noNumber says that a heap has no number in an index.

@@ -176,7 +176,7 @@ func TestPlansDoWhatSpecsSay(t *testing.T) {
 			want.Extra = make([]byte, cfg.MaxExtra)
 			slowPlace(s, values, &want)
 			cfg.Place(&p)
-			if diff := cmp.Diff(want, p); diff != "" {
+			if diff := cmp.Diff(want, p, cmp.AllowUnexported(recv.Placement{})); diff != "" {
 				t.Fatalf("seed %d, %+v, %v (-spec +plan):\n%s", seed, s, values, diff)
 			}
 			if p.ChunkID >= 0 {
@@ -214,7 +214,7 @@ func TestExamplesAreWhatUsersWrite(t *testing.T) {
 			want.Extra = make([]byte, 2)
 			plan.Place(&got)
 			place(&want)
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(recv.Placement{})); diff != "" {
 				t.Fatalf("%s, %v (-written +declared):\n%s", name, items, diff)
 			}
 		}

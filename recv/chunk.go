@@ -134,4 +134,15 @@ type Placement struct {
 	Extra       []byte
 	ExtraOffset int
 	ExtraSize   int
+
+	stream *Stream
+}
+
+// Count changes the figure Config.Statistics[i] of the stream: see Stream.Count. It is for heaps that
+// are rejected; others the function may be asked about again. A Placement that no stream gave, in a
+// test, counts nothing.
+func (p *Placement) Count(i int, value int64) {
+	if p.stream != nil {
+		p.stream.Count(i, value)
+	}
 }

@@ -85,6 +85,11 @@ func newChunkPlacer(cfg *ChunkConfig, keeper chunkKeeper) *chunkPlacer {
 	}
 }
 
+// joins makes it the placer of a stream. Preconditions: the stream has its assembler.
+func (f *chunkPlacer) joins(s *Stream) {
+	f.assembler, f.sources.senders, f.placement.stream = s.assembler, &s.senders, s
+}
+
 // Place asks the user where a heap goes, and gives its memory there.
 func (f *chunkPlacer) Place(p *wire.Packet, h *assembler.Heap, _ int64) ([]byte, spead.Refusal) {
 	note := h.Note()

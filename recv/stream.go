@@ -109,7 +109,7 @@ func (s *Stream) newAssembler() {
 	}
 	s.assembler = assembler.New(s.cfg.assembly(), placer)
 	if s.chunks != nil {
-		s.chunks.placer.assembler, s.chunks.placer.sources.senders = s.assembler, &s.senders
+		s.chunks.placer.joins(s)
 	}
 }
 

@@ -218,7 +218,7 @@ func (o *chunkOptions) run(ctx context.Context, c console, path string, sources 
 			break
 		}
 	}
-	return errors.Join(g.Close(), g.Err(), o.printStats(lines, g))
+	return errors.Join(g.Close(), g.Err(), o.printStats(lines, plan, g))
 }
 
 // chunkLine is a chunk as it is printed.
@@ -280,14 +280,31 @@ func (l *chunkLine) text() string {
 	return b.String()
 }
 
-func (o *chunkOptions) printStats(out io.Writer, g *recv.ChunkGroup) error {
+// chunkStats is what --json prints at the end.
+type chunkStats struct {
+	Stats *recv.Stats `json:"stats"`
+	// Rejected says why heaps were rejected, by the plan's reasons.
+	Rejected map[string]int64 `json:"rejected"`
+}
+
+func (o *chunkOptions) printStats(out io.Writer, plan *placement.Plan, g *recv.ChunkGroup) error {
 	var sum recv.Stats
+	reasons := plan.Reasons()
+	rejected := make(map[string]int64, len(reasons))
 	for _, s := range g.Streams() {
 		stats := s.Stats()
 		addStats(&sum, &stats)
+		for i, count := range stats.Custom {
+			rejected[reasons[i]] += count
+		}
 	}
 	if o.json {
-		return json.NewEncoder(out).Encode(map[string]*recv.Stats{"stats": &sum})
+		return json.NewEncoder(out).Encode(chunkStats{&sum, rejected})
+	}
+	for _, reason := range reasons {
+		if rejected[reason] > 0 {
+			fmt.Fprintf(out, "  rejected for its %s: %d\n", reason, rejected[reason])
+		}
 	}
 	return eachCount(&sum, func(name, value string) {
 		if value != "0" {

@@ -39,10 +39,10 @@ func TestChunksArePrintedAndWritten(t *testing.T) {
 		out, remarks string
 	}{
 		{"a line for each", []string{yaml, capture},
-			`(?s)^chunk 0: 2 of 4 present, 8000 bytes in \S+ s.*\nchunk 1: 2 of 4 present, 8000 bytes in .*heaps_discarded.rejected: 2\n`, `^$`},
+			`(?s)^chunk 0: 2 of 4 present, 8000 bytes in \S+ s.*\nchunk 1: 2 of 4 present, 8000 bytes in .*\n  rejected for its length: 2\n.*heaps_discarded.rejected: 2\n`, `^$`},
 		{"with presence", []string{json, capture, "--presence"}, `(?s)^chunk 0:.*\n  0101\nchunk 1: .*\n  1100\n`, `^$`},
 		{"as JSON", []string{json, capture, "--json", "--presence"},
-			`^\{"chunk":0,"present":2,"missing":2,"heaps":2,.*"presence":"0101"\}\n\{"chunk":1,.*\n\{"stats":\{.*\}\}\n$`, `^$`},
+			`^\{"chunk":0,"present":2,"missing":2,"heaps":2,.*"presence":"0101"\}\n\{"chunk":1,.*\n\{"stats":\{.*\},"rejected":\{"index 0":0,"length":2\}\}\n$`, `^$`},
 		{"not more than wanted", []string{yaml, capture, "--count", "1"}, `^chunk 0: [^\n]*\n  `, `^$`},
 		{"data to standard output", []string{yaml, capture, "--output", "-"}, `^(?s:.{1000})`, `chunk 0: 2 of 4`},
 		{"a file each", []string{yaml, capture, "--output", filepath.Join(dir, "chunk-{id}.bin")}, `chunk 1`, `^$`},
