@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/mem"
 	"github.com/gospead/spead/recv"
 )
 
@@ -107,12 +108,13 @@ func (p *Plan) Configure(cfg *recv.ChunkConfig) {
 	}
 }
 
-// NewChunks makes chunks of the right size.
+// NewChunks makes chunks of the right size. Their memory is zero, all of it is there, so that the first
+// heaps cost no page faults, and lies on huge pages where the system has them.
 func (p *Plan) NewChunks(count int) []*recv.Chunk {
 	chunks := make([]*recv.Chunk, count)
 	for i := range chunks {
 		chunks[i] = &recv.Chunk{
-			Data:    make([]byte, p.ChunkBytes()),
+			Data:    mem.Alloc(p.ChunkBytes(), mem.Options{Huge: true, Present: true}),
 			Present: make([]byte, p.Places()),
 			Extra:   make([]byte, p.ExtraBytes()),
 		}

@@ -46,7 +46,7 @@ var allowedImports = map[string][]string{
 	"internal/mem":          {sysModule},
 	"internal/chunks":       {".", "internal/wire"},
 	"internal/chunkfile":    {},
-	"placement":             {".", "recv"},
+	"placement":             {".", "recv", "internal/mem"},
 	"capture":               {".", "internal/pcap", "internal/udp", "recv", "internal/spool", "internal/punctual", "internal/quantile", "internal/rewrite", "internal/wire"},
 	"metrics":               {".", "send", "recv", "github.com/prometheus/client_golang"},
 	"internal/heapjson":     {"."},
