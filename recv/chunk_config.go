@@ -18,8 +18,9 @@ const (
 // does by default.
 type ChunkConfig struct {
 	// Config is the stream's. RequireHeapLength is always on: without its length, a heap can't be placed.
-	// OnHeap, Scatter, Allocator and WhenFull must not be set. Incomplete, QueueHeaps, QueueBytes,
-	// MaxMemory, MaxPool, Reserve and HugePages mean nothing here: payload goes to the chunks.
+	// OnHeap, Allocator and WhenFull must not be set. Scatter gets the heap's memory in its chunk.
+	// Incomplete, QueueHeaps, QueueBytes, MaxMemory, MaxPool, Reserve and HugePages mean nothing here:
+	// payload goes to the chunks.
 	Config
 	// Items are the items whose immediate values the placement gets, in this order. The ids 1 to 4 may
 	// be among them. Default (empty): none, but for what Placement has of every heap.
@@ -78,8 +79,8 @@ func (c *ChunkConfig) checkChunks(inGroup bool) error {
 		return &spead.FieldError{Field: "recv.ChunkConfig.PacketPresence", Value: c.PacketPresence, Allowed: "0, with MergeOverlaps: packets of other sizes have no place"}
 	case c.MaxExtra < 0 || c.MaxExtra > chunkExtraMax:
 		return &spead.FieldError{Field: "recv.ChunkConfig.MaxExtra", Value: c.MaxExtra, Allowed: fmt.Sprintf("0 to %d", chunkExtraMax)}
-	case c.OnHeap != nil || c.Scatter != nil || c.Allocator != nil || c.WhenFull != Block:
-		return &spead.FieldError{Field: "recv.ChunkConfig.OnHeap, Scatter, Allocator or WhenFull", Value: "set", Allowed: "nothing: heaps go to chunks"}
+	case c.OnHeap != nil || c.Allocator != nil || c.WhenFull != Block:
+		return &spead.FieldError{Field: "recv.ChunkConfig.OnHeap, Allocator or WhenFull", Value: "set", Allowed: "nothing: heaps go to chunks"}
 	case inGroup && (len(c.Chunks) > 0 || c.Fresh != nil || c.Ready != nil):
 		return &spead.FieldError{Field: "recv.ChunkConfig.Chunks, Fresh or Ready", Value: "set", Allowed: "nothing: in a group, the group has them"}
 	case inGroup:

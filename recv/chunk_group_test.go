@@ -172,14 +172,14 @@ func TestAGroupRefusesWhatItCannotDo(t *testing.T) {
 		expectField(t, err, field)
 	}
 	streams := map[string]ChunkConfig{
-		"recv.ChunkConfig.Place":                                  {Chunks: pool},
-		"recv.ChunkConfig.Window":                                 {Place: place, Window: -1, Chunks: pool},
-		"recv.ChunkConfig.PacketPresence":                         {Place: place, PacketPresence: -1, Chunks: pool},
-		"recv.ChunkConfig.MaxExtra":                               {Place: place, MaxExtra: chunkExtraMax + 1, Chunks: pool},
-		"recv.ChunkConfig.Chunks":                                 {Place: place},
-		"recv.ChunkConfig.Chunks[0]":                              {Place: place, Chunks: []*Chunk{nil, pool[0]}},
-		"recv.ChunkConfig.OnHeap, Scatter, Allocator or WhenFull": {Place: place, Chunks: pool, Config: Config{OnHeap: func(*Heap) {}}},
-		"recv.Config.MaxHeaps":                                    {Place: place, Chunks: pool, Config: Config{MaxHeaps: -1}},
+		"recv.ChunkConfig.Place":                         {Chunks: pool},
+		"recv.ChunkConfig.Window":                        {Place: place, Window: -1, Chunks: pool},
+		"recv.ChunkConfig.PacketPresence":                {Place: place, PacketPresence: -1, Chunks: pool},
+		"recv.ChunkConfig.MaxExtra":                      {Place: place, MaxExtra: chunkExtraMax + 1, Chunks: pool},
+		"recv.ChunkConfig.Chunks":                        {Place: place},
+		"recv.ChunkConfig.Chunks[0]":                     {Place: place, Chunks: []*Chunk{nil, pool[0]}},
+		"recv.ChunkConfig.OnHeap, Allocator or WhenFull": {Place: place, Chunks: pool, Config: Config{OnHeap: func(*Heap) {}}},
+		"recv.Config.MaxHeaps":                           {Place: place, Chunks: pool, Config: Config{MaxHeaps: -1}},
 	}
 	for field, cfg := range streams {
 		_, err := NewChunkStream(cfg)

@@ -243,16 +243,25 @@ func (f *chunkPlacer) begun(slot *chunkSlot) {
 	}
 }
 
-// packetPlacer is a chunkPlacer for presence per packet: an assembler.Copier, as it has to know of each
-// packet.
-type packetPlacer struct{ *chunkPlacer }
+// copyingPlacer is a chunkPlacer that puts payload in its place itself, an assembler.Copier: for
+// presence per packet, as it has to know of each packet, or for Config.Scatter.
+type copyingPlacer struct{ *chunkPlacer }
 
-// Copy puts a packet's payload in its place and notes that it is there.
-func (f packetPlacer) Copy(h *assembler.Heap, p *wire.Packet, offset int64, part []byte) {
-	copy(h.Payload()[offset:], part)
-	note := h.Note()
+// Copy puts a packet's payload in its place.
+func (f copyingPlacer) Copy(h *assembler.Heap, p *wire.Packet, offset int64, part []byte) {
+	if f.cfg.Scatter != nil {
+		f.cfg.Scatter(h.Payload(), PacketHeader{p}, offset, part)
+	} else {
+		copy(h.Payload()[offset:], part)
+	}
+	if f.cfg.PacketPresence > 0 {
+		f.arrived(h.Note(), p.PayloadOffset, int64(len(part)))
+	}
+}
+
+// arrived notes that a packet is in its place.
+func (f *chunkPlacer) arrived(note *assembler.Note, offset, size int64) {
 	slot := f.window.Slot(uint64(note.Number))
-	size := int64(len(part))
 	note.Kept += size
 	slot.tally.Last = f.now
 	slot.tally.Bytes += size
@@ -260,14 +269,14 @@ func (f packetPlacer) Copy(h *assembler.Heap, p *wire.Packet, offset int64, part
 	f.counts.keptBytes += size
 	if !f.marked {
 		f.marked = true
-		slot.mark(note.Place + int(p.PayloadOffset/int64(f.cfg.PacketPresence)))
+		slot.mark(note.Place + int(offset/int64(f.cfg.PacketPresence)))
 	}
 }
 
 // asPlacer is what the assembler gets.
 func (f *chunkPlacer) asPlacer() assembler.Placer {
-	if f.cfg.PacketPresence > 0 {
-		return packetPlacer{f}
+	if f.cfg.PacketPresence > 0 || f.cfg.Scatter != nil {
+		return copyingPlacer{f}
 	}
 	return f
 }

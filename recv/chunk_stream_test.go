@@ -327,3 +327,33 @@ func TestAChunkTellsWhoSentIt(t *testing.T) {
 		t.Errorf("chunk %v from %v, want %v", summarize(c), c.Sources, senders)
 	}
 }
+
+// TestPayloadIsScatteredInItsChunk has the user's function put payload backwards in a heap's place.
+func TestPayloadIsScatteredInItsChunk(t *testing.T) {
+	for _, presence := range []int{0, 10} {
+		cfg := testChunkConfig(2)
+		cfg.AllowOutOfOrder, cfg.PacketPresence = true, presence
+		cfg.Chunks = newChunks(2, 80, 8, 4)
+		cfg.Place = func(p *Placement) { p.ChunkID, p.HeapIndex, p.HeapOffset = 0, 2, 20 }
+		cfg.Scatter = func(memory []byte, h PacketHeader, offset int64, part []byte) {
+			if len(memory) != 20 || cap(memory) != 20 || h.HeapLength() != 20 {
+				t.Errorf("%d bytes of memory for %d", cap(memory), h.HeapLength())
+			}
+			for i, b := range part {
+				memory[len(memory)-1-int(offset)-i] = b
+			}
+		}
+		packets := timedPackets(1)
+		slices.Reverse(packets)
+		s := newTestChunkStream(t, cfg, &packetSource{packets: packets, batch: 1})
+		c, err := s.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Concat(make([]byte, 20), bytes.Repeat([]byte{17}, 10), bytes.Repeat([]byte{7}, 10), make([]byte, 40))
+		if !bytes.Equal(c.Data, want) || c.PresentPlaces != 1+presence/10 || c.Bytes != 20 {
+			t.Errorf("data %v, %+v", c.Data, c.ChunkTally)
+		}
+		checkLaw(t, s.Stats())
+	}
+}
