@@ -3,6 +3,7 @@
 package recv
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -132,26 +133,33 @@ func BenchmarkChunkGroup(b *testing.B) {
 	}
 }
 
-func benchmarkGroup(b *testing.B, streams, heapBytes int) {
+// newBenchGroup gives a lossless group, each stream of which receives some heaps.
+func newBenchGroup(tb testing.TB, streams, heapBytes, perStream int) *ChunkGroup {
+	tb.Helper()
 	cfg := benchChunkConfig(heapBytes)
 	g, err := NewChunkGroup(ChunkGroupConfig{Eviction: Lossless, Chunks: cfg.Chunks})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer g.Close()
+	tb.Cleanup(func() { g.Close() })
 	cfg.Chunks = nil
-	perStream := (b.N + streams - 1) / streams
 	for i := range streams {
 		s, err := g.Add(cfg)
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		source := newEndlessHeaps(heapBytes, perStream)
 		source.streams, source.stream = uint64(streams), uint64(i)
 		if err := s.AddSource(source); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
+	return g
+}
+
+func benchmarkGroup(b *testing.B, streams, heapBytes int) {
+	perStream := (b.N + streams - 1) / streams
+	g := newBenchGroup(b, streams, heapBytes, perStream)
 	b.SetBytes(int64(heapBytes))
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -170,29 +178,44 @@ func benchmarkGroup(b *testing.B, streams, heapBytes int) {
 	}
 }
 
+// chunkGiver is a ChunkStream or a ChunkGroup.
+type chunkGiver interface {
+	Start() error
+	Next(ctx context.Context) (*Chunk, error)
+	Recycle(c *Chunk) error
+	Close() error
+}
+
 func TestChunksAllocateNothingInTheSteadyState(t *testing.T) {
 	for _, heapBytes := range []int{5120, 256 << 10} {
-		s := newBenchChunkStream(t, heapBytes, 1<<30)
-		if err := s.Start(); err != nil {
+		expectNoAllocations(t, newBenchChunkStream(t, heapBytes, 1<<30))
+		for streams := 1; streams <= 3; streams++ {
+			expectNoAllocations(t, newBenchGroup(t, streams, heapBytes, 1<<30))
+		}
+	}
+}
+
+func expectNoAllocations(t *testing.T, s chunkGiver) {
+	t.Helper()
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	run := func() {
+		c, err := s.Next(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
-		run := func() {
-			c, err := s.Next(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Recycle(c); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for range 5 {
-			run()
-		}
-		if got := testing.AllocsPerRun(20, run); got != 0 {
-			t.Errorf("heaps of %d bytes: %v allocations a chunk", heapBytes, got)
-		}
-		if err := s.Close(); err != nil {
+		if err := s.Recycle(c); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for range 10 {
+		run()
+	}
+	if got := testing.AllocsPerRun(20, run); got != 0 {
+		t.Errorf("%T: %v allocations a chunk", s, got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
