@@ -8,6 +8,7 @@ import (
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/mem"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -37,7 +38,7 @@ type allocator struct {
 
 	// mu guards what comes back from consumers.
 	mu       sync.Mutex
-	pool     pool
+	pool     mem.Pool
 	released []*Heap
 
 	// The rest is guarded by the stream's baton. held counts the bytes of buffers with heaps in progress
@@ -57,24 +58,24 @@ func (a *allocator) Place(p *wire.Packet, h *assembler.Heap, need int64) ([]byte
 	}
 	have := int64(cap(h.Payload()))
 	if length >= need {
-		if b := a.recycle(classOf(length)); b != nil {
+		if b := a.recycle(mem.ClassOf(length)); b != nil {
 			return b, spead.Accepted
 		}
 		need = max(need, min(length, max(freshMax, 2*have)))
 	} else {
 		need = max(need, min(2*have, a.maxLength))
 	}
-	class := classOf(need)
+	class := mem.ClassOf(need)
 	if b := a.recycle(class); b != nil {
 		return b, spead.Accepted
 	}
-	size := classBytes(class)
+	size := mem.ClassBytes(class)
 	if size > math.MaxInt || a.held+size > a.maxMemory {
 		return nil, spead.RefusedMemoryLimit
 	}
 	a.misses++
 	a.hold(size)
-	return a.pool.fresh(size), spead.Accepted
+	return a.pool.Fresh(size), spead.Accepted
 }
 
 // placeWhole gives a heap size bytes, all that it will ever have.
@@ -89,10 +90,10 @@ func (a *allocator) placeWhole(p *wire.Packet, h *assembler.Heap, size int64) ([
 			size = max(size, min(2*int64(cap(h.Payload())), a.maxLength))
 		}
 		b = a.user.Allocate(size, PacketHeader{p})
-	} else if b = a.recycle(classOf(size)); b != nil {
+	} else if b = a.recycle(mem.ClassOf(size)); b != nil {
 		return b, spead.Accepted
 	} else {
-		b = a.pool.fresh(classBytes(classOf(size)))
+		b = a.pool.Fresh(mem.ClassBytes(mem.ClassOf(size)))
 	}
 	if int64(len(b)) < size {
 		return nil, spead.RefusedMemoryLimit
@@ -104,12 +105,12 @@ func (a *allocator) placeWhole(p *wire.Packet, h *assembler.Heap, size int64) ([
 
 // recycle takes a buffer of a class from the pool, or gives nil.
 func (a *allocator) recycle(class int) []byte {
-	size := classBytes(class)
+	size := mem.ClassBytes(class)
 	if a.held+size > a.maxMemory {
 		return nil
 	}
 	a.mu.Lock()
-	b := a.pool.pop(class)
+	b := a.pool.Pop(class)
 	a.mu.Unlock()
 	if b != nil {
 		a.hits++
@@ -138,7 +139,7 @@ func (a *allocator) giveBack(b []byte) {
 	case a.user != nil:
 		a.user.Free(b)
 	default:
-		a.pool.push(b)
+		a.pool.Push(b)
 	}
 }
 
@@ -168,7 +169,7 @@ func (a *allocator) takeReleased(dst []*Heap) []*Heap {
 func (a *allocator) stats() MemoryStats {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return MemoryStats{Held: a.held, HeldMax: a.heldMax, Pooled: a.pool.bytes, Hits: a.hits, Misses: a.misses, Dropped: a.pool.dropped}
+	return MemoryStats{Held: a.held, HeldMax: a.heldMax, Pooled: a.pool.Bytes(), Hits: a.hits, Misses: a.misses, Dropped: a.pool.Dropped()}
 }
 
 // scatterer is an allocator for streams with Config.Scatter.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/mem"
 	"github.com/gospead/spead/internal/udp"
 )
 
@@ -278,7 +279,7 @@ func (c *Config) checkReserve() error {
 		if r.HeapBytes < 1 || r.HeapBytes > c.MaxHeapLength || r.Heaps < 1 {
 			return &spead.FieldError{Field: "recv.Config.Reserve", Value: r, Allowed: "at least one heap of 1 byte to MaxHeapLength"}
 		}
-		size := classBytes(classOf(r.HeapBytes))
+		size := mem.ClassBytes(mem.ClassOf(r.HeapBytes))
 		if int64(r.Heaps) > (c.MaxPool-total)/size {
 			return &spead.FieldError{Field: "recv.Config.Reserve", Value: r, Allowed: fmt.Sprintf("what fits into MaxPool, %d bytes", c.MaxPool)}
 		}

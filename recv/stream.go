@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/mem"
 )
 
 // Stream receives heaps from any number of sources. Packets of one heap may come from different
@@ -89,10 +90,10 @@ func newStream(cfg Config, chunks *chunkIntake) *Stream {
 	s.memory = allocator{
 		maxLength: cfg.MaxHeapLength, maxMemory: cfg.MaxMemory, user: cfg.Allocator,
 		whole: cfg.Scatter != nil, scatter: cfg.Scatter,
-		pool: pool{bytesMax: max(cfg.MaxPool, 0), huge: cfg.HugePages},
+		pool: mem.Pool{BytesMax: max(cfg.MaxPool, 0), Huge: cfg.HugePages},
 	}
 	for _, r := range cfg.Reserve {
-		s.memory.pool.reserve(r)
+		s.memory.pool.Reserve(r.HeapBytes, r.Heaps)
 	}
 	s.newAssembler()
 	return s
