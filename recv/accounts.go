@@ -10,7 +10,14 @@ import (
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/cnts"
 )
+
+// seenHeaps is what is known of the cnts of heaps that came.
+type seenHeaps struct {
+	sequence *cnts.Sequence // nil if Config.CntStep is 0
+	recent   cnts.Recent
+}
 
 // countBatch counts what a source says of a batch as a whole.
 func (s *Stream) countBatch(in *intake, now time.Time) {
@@ -96,7 +103,7 @@ func (s *Stream) collect() {
 }
 
 func (s *Stream) count(h *assembler.Heap) {
-	s.recent.add(h.Cnt())
+	s.seen.recent.Add(h.Cnt())
 	switch h.End() {
 	case assembler.StopItem:
 		return
@@ -224,9 +231,9 @@ func (s *Stream) snapshot() Stats {
 			st.Packets += count
 		}
 	}
-	if s.sequence != nil {
-		st.HeapsUnseen, st.HeapsRefused = s.sequence.figures()
-		st.CntRestarts, st.CntsOdd = s.sequence.restarts, s.sequence.odd
+	if s.seen.sequence != nil {
+		st.HeapsUnseen, st.HeapsRefused = s.seen.sequence.Missing()
+		st.CntRestarts, st.CntsOdd = s.seen.sequence.Restarts(), s.seen.sequence.Odd()
 	}
 	st.HeapsBegun, st.HeapsLive = c.HeapsStarted, c.LiveHeaps
 	st.HeapsBegunAgain = s.begunAgain

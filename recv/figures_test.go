@@ -7,78 +7,14 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/gospead/spead"
 	"github.com/gospead/spead/inproc"
 )
-
-func TestUnseenHeapsAreCountedExactly(t *testing.T) {
-	const step = 7
-	for seed := range uint64(50) {
-		r := rand.New(rand.NewPCG(seed, 4))
-		bits := []int{16, 40, 48}[r.IntN(3)]
-		q := sequence{step: step}
-		start := spead.HeapCnt(r.Uint64N(1 << bits))
-		seen, taken := map[int]bool{}, map[int]bool{}
-		last := 0
-		for i := range 40_000 {
-			if r.IntN(10) == 0 {
-				continue
-			}
-			at := i
-			if r.IntN(5) == 0 {
-				at = max(0, i-r.IntN(100)) // late
-			}
-			accepted := r.IntN(4) > 0
-			cnt := (start + spead.HeapCnt(at*step)) & (1<<bits - 1)
-			q.note(cnt, bits, accepted)
-			seen[at] = true
-			taken[at] = taken[at] || accepted
-			last = max(last, at)
-		}
-		var unseen, refused int64
-		first := 0
-		for !seen[first] {
-			first++
-		}
-		for i := first; i <= last; i++ {
-			switch {
-			case !seen[i]:
-				unseen++
-			case !taken[i]:
-				refused++
-			}
-		}
-		if u, f := q.figures(); u != unseen || f != refused || q.odd != 0 || q.restarts != 0 {
-			t.Fatalf("seed %d: %d unseen and %d refused, want %d and %d; %d odd, %d restarts", seed, u, f, unseen, refused, q.odd, q.restarts)
-		}
-	}
-}
-
-func TestASequenceThatBeginsAnewIsNoLoss(t *testing.T) {
-	q := sequence{step: 1}
-	for cnt := range spead.HeapCnt(100) {
-		q.note(1<<30+cnt, 40, true)
-	}
-	q.note(5, 40, true)         // a stray packet changes nothing
-	q.note(1<<30+100, 40, true) // since the sequence goes on
-	for cnt := range spead.HeapCnt(100) {
-		q.note(cnt, 40, true)
-	}
-	if u, f := q.figures(); u != 0 || f != 0 || q.restarts != 1 {
-		t.Errorf("%d unseen, %d refused, %d restarts", u, f, q.restarts)
-	}
-	q.note(200, 40, true)
-	if u, _ := q.figures(); u != 100 {
-		t.Errorf("%d unseen, want 100", u)
-	}
-}
 
 // addressed is a source whose datagrams come from several senders.
 type addressed struct {

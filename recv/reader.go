@@ -27,8 +27,7 @@ type loop struct {
 	ended      bool
 	pace       pace
 	senders    senders
-	sequence   *sequence // nil if Config.CntStep is 0
-	recent     recent
+	seen       seenHeaps
 	begunAgain int64
 	opened     int64 // datagrams of all batches, and what sources refused
 	ahead      byte  // a byte of the next packet: see takeFromRow
@@ -171,14 +170,14 @@ func (s *Stream) assemble() spead.Refusal {
 	if s.chunks != nil && s.chunks.placer.starved {
 		return refusal
 	}
-	if s.assembler.HeapsStarted() != begun && s.recent.has(s.packet.Cnt) {
+	if s.assembler.HeapsStarted() != begun && s.seen.recent.Has(s.packet.Cnt) {
 		s.begunAgain++
 	}
 	s.collect()
-	if s.sequence != nil {
-		s.sequence.note(s.packet.Cnt, s.packet.AddressBits, refusal == spead.Accepted)
+	if s.seen.sequence != nil {
+		s.seen.sequence.Note(s.packet.Cnt, s.packet.AddressBits, refusal == spead.Accepted)
 	}
-	if refusal == spead.RefusedNoHeap && s.recent.has(s.packet.Cnt) {
+	if refusal == spead.RefusedNoHeap && s.seen.recent.Has(s.packet.Cnt) {
 		refusal = spead.RefusedLate
 	}
 	return refusal

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/cnts"
 	"github.com/gospead/spead/internal/mem"
 )
 
@@ -85,7 +86,7 @@ func newStream(cfg Config, chunks *chunkIntake) *Stream {
 	s.senders = newSenders(cfg.MaxSenders)
 	s.custom = newCustom(cfg.Statistics)
 	if cfg.CntStep > 0 {
-		s.sequence = &sequence{step: cfg.CntStep}
+		s.seen.sequence = cnts.NewSequence(cfg.CntStep)
 	}
 	s.memory = allocator{
 		maxLength: cfg.MaxHeapLength, maxMemory: cfg.MaxMemory, user: cfg.Allocator,

@@ -42,9 +42,10 @@ var allowedImports = map[string][]string{
 	"inproc":                {".", "internal/wire"},
 	"internal/pcap":         {".", "github.com/gopacket/gopacket"},
 	"send":                  {".", "internal/packetizer", "internal/udp", "internal/tcp", "internal/errno", "inproc", "internal/wire"},
-	"recv":                  {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing", "internal/chunks"},
+	"recv":                  {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing", "internal/chunks", "internal/cnts"},
 	"internal/mem":          {sysModule},
 	"internal/chunks":       {".", "internal/wire"},
+	"internal/cnts":         {"."},
 	"internal/chunkfile":    {},
 	"placement":             {".", "recv", "internal/mem"},
 	"capture":               {".", "internal/pcap", "internal/udp", "recv", "internal/spool", "internal/punctual", "internal/quantile", "internal/rewrite", "internal/wire"},
@@ -77,7 +78,7 @@ var testImports = []string{"github.com/google/go-cmp", "go.uber.org/goleak"}
 var testOnly = []string{"internal/vectors", "internal/simnet", "internal/netns", "internal/lint", "internal/browser", "internal/monitor/scenario", "docs/screens"}
 
 // coreFolders hold nothing but bytes, numbers and tables, so that they can be tried to exhaustion.
-var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/framing", "internal/chunks"}
+var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/framing", "internal/chunks", "internal/cnts"}
 
 // coreFiles are files as pure as that in packages that aren't. They take times, but ask for none.
 var coreFiles = []string{"send/pacer.go"}

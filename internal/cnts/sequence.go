@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package recv
+package cnts
 
 import (
 	"math/bits"
@@ -18,9 +18,8 @@ const (
 	jumpMax = 1 << 20
 )
 
-// sequence keeps track of which heaps of a sequence of evenly spaced cnts have been seen. It is pure:
-// the loop tells it of packets.
-type sequence struct {
+// Sequence keeps track of which heaps of a sequence of evenly spaced cnts have been seen.
+type Sequence struct {
 	step uint64
 
 	begun      bool // a cnt was seen
@@ -39,8 +38,12 @@ type sequence struct {
 	lastGood bool
 }
 
-// note notes a packet of a heap; accepted says whether it was.
-func (q *sequence) note(cnt spead.HeapCnt, addressBits int, accepted bool) {
+// NewSequence returns a sequence of which nothing was seen. Preconditions: step, the distance of
+// successive cnts, isn't 0.
+func NewSequence(step uint64) *Sequence { return &Sequence{step: step} }
+
+// Note notes a packet of a heap; accepted says whether it was.
+func (q *Sequence) Note(cnt spead.HeapCnt, addressBits int, accepted bool) {
 	if q.begun && cnt == q.lastCnt && (q.lastGood || !accepted) {
 		return
 	}
@@ -75,7 +78,7 @@ func (q *sequence) note(cnt spead.HeapCnt, addressBits int, accepted bool) {
 
 // distance gives how many steps it is from one cnt to another, with the wrap of the flavour's width;
 // even says whether it is a whole number.
-func (q *sequence) distance(from, to spead.HeapCnt, addressBits int) (steps int64, even bool) {
+func (q *Sequence) distance(from, to spead.HeapCnt, addressBits int) (steps int64, even bool) {
 	shift := uint(64-addressBits) & 63
 	d := int64(uint64(to-from)<<shift) >> shift
 	steps = d / int64(q.step)
@@ -83,7 +86,7 @@ func (q *sequence) distance(from, to spead.HeapCnt, addressBits int) (steps int6
 }
 
 // advance moves the window on, and counts what leaves it.
-func (q *sequence) advance(to int64) {
+func (q *Sequence) advance(to int64) {
 	if to-q.pos >= windowHeaps {
 		q.leave(q.pos-windowHeaps+1, q.pos)
 		q.unseen += to - windowHeaps - q.pos
@@ -102,7 +105,7 @@ func (q *sequence) advance(to int64) {
 }
 
 // leave counts the heaps from one position to another as gone from the window.
-func (q *sequence) leave(from, to int64) {
+func (q *Sequence) leave(from, to int64) {
 	for p := max(from, q.first); p <= to; p++ {
 		word, bit := p&(windowHeaps-1)/64, uint64(1)<<(p&63)
 		switch {
@@ -115,7 +118,7 @@ func (q *sequence) leave(from, to int64) {
 }
 
 // restart begins a new sequence at cnt if the last far cnt was near it; otherwise cnt becomes that.
-func (q *sequence) restart(cnt spead.HeapCnt, addressBits int) bool {
+func (q *Sequence) restart(cnt spead.HeapCnt, addressBits int) bool {
 	if q.hasFar && cnt != q.far {
 		if steps, even := q.distance(q.far, cnt, addressBits); even && -64 < steps && steps < 64 {
 			q.leave(q.pos-windowHeaps+1, q.pos)
@@ -132,9 +135,9 @@ func (q *sequence) restart(cnt spead.HeapCnt, addressBits int) bool {
 	return false
 }
 
-// figures gives what is missing so far: heaps of which no packet came, and heaps of which none was
+// Missing gives what is missing so far: heaps of which no packet came, and heaps of which none was
 // accepted, of all up to the latest.
-func (q *sequence) figures() (unseen, refused int64) {
+func (q *Sequence) Missing() (unseen, refused int64) {
 	unseen, refused = q.unseen, q.refused
 	if !q.begun {
 		return unseen, refused
@@ -148,18 +151,8 @@ func (q *sequence) figures() (unseen, refused int64) {
 	return unseen + q.pos - from + 1 - int64(seen), refused + int64(seen-taken)
 }
 
-const recentHeaps = 1 << 10
+// Restarts is how often a sequence began anew.
+func (q *Sequence) Restarts() int64 { return q.restarts }
 
-// recent remembers the cnts of heaps that were finished not long ago, if no two of them fall together.
-type recent struct {
-	cnts [recentHeaps]uint64 // cnt+1; 0: none
-}
-
-func (r *recent) slot(cnt spead.HeapCnt) *uint64 {
-	// Spread as in the assembler's table: cnts often step by powers of two.
-	return &r.cnts[uint64(cnt)*11400714819323198485>>(64-10)]
-}
-
-func (r *recent) add(cnt spead.HeapCnt) { *r.slot(cnt) = uint64(cnt) + 1 }
-
-func (r *recent) has(cnt spead.HeapCnt) bool { return *r.slot(cnt) == uint64(cnt)+1 }
+// Odd is how many packets had a cnt that is none of the sequence's.
+func (q *Sequence) Odd() int64 { return q.odd }
