@@ -5,6 +5,8 @@ package recv
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/gospead/spead/internal/nap"
 )
 
 const (
@@ -86,7 +88,7 @@ func (s *Stream) nap() (d time.Duration, who dozer) {
 // rest rests as nap said.
 func rest(d time.Duration, who dozer) {
 	if who == nil {
-		sleepBriefly(d)
+		nap.Sleep(d)
 	} else {
 		who.waitFor(d)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gospead/spead/internal/framing"
+	"github.com/gospead/spead/internal/nap"
 )
 
 // tcpSingle takes the packets of one connection in the goroutine that reads it: to hand over what was
@@ -45,7 +46,7 @@ func (t *tcpSingle) ReadBatch(b *Batch) error {
 		b.Connections += t.news()
 	}
 	if t.brief && time.Since(t.last) < flowEnd {
-		sleepBriefly(collect)
+		nap.Sleep(collect)
 	}
 	n, err := t.bytes.cutter.ReadOnce(t.conn)
 	t.brief, t.last = n < briefRead, time.Now()

@@ -5,6 +5,8 @@ package send
 import (
 	"runtime"
 	"time"
+
+	"github.com/gospead/spead/internal/nap"
 )
 
 const (
@@ -82,10 +84,10 @@ func (c *clock) waitUntil(t int64) bool {
 
 // approach comes closer to t, which is not far.
 func (c *clock) approach(t int64, left time.Duration) {
-	nap := c.wakeups.nap(left)
-	if nap > 0 {
-		shortSleep(nap)
-		c.wakeups.woke(time.Duration(c.now()-t) + left - nap)
+	rest := c.wakeups.nap(left)
+	if rest > 0 {
+		nap.Sleep(rest)
+		c.wakeups.woke(time.Duration(c.now()-t) + left - rest)
 	} else if c.alone {
 		runtime.Gosched()
 	}

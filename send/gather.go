@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/gospead/spead/internal/nap"
 )
 
 const (
@@ -71,7 +73,7 @@ func (s *Stream) watch() {
 	defer s.napping.Store(false)
 	for left := s.left.Load(); left != s.seen && !s.closed.Load(); left = s.left.Load() {
 		s.seen = left
-		shortSleep(gatherNap)
+		nap.Sleep(gatherNap)
 	}
 }
 
