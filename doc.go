@@ -55,7 +55,7 @@
 //	recv/reader.go                 the loop
 //	internal/wire/packet.go        a packet's fields, or the reason to refuse it
 //	internal/assembler             finds the heap, copies the payload to its place
-//	recv/heap_queue.go             heaps wait for the user
+//	internal/ring/queue.go             heaps wait for the user
 //	recv/stream.go                 the user's Next
 //
 // The package never logs and starts no goroutine. Unless a type says otherwise, its values are not

@@ -147,18 +147,19 @@ func (s *Stream) handOn(h *Heap) {
 		s.cfg.OnHeap(h)
 		return
 	}
-	for s.queue.full() && !s.ended {
+	for s.queue.Full() && !s.ended {
 		switch s.cfg.WhenFull {
 		case DropNewest:
 			s.drop(h, DiscardNewest)
 			return
 		case DropOldest:
-			s.drop(s.queue.pop(), DiscardOldest)
+			oldest, _ := s.queue.Pop()
+			s.drop(oldest, DiscardOldest)
 			continue
 		}
 		break
 	}
-	s.queue.push(h)
+	s.queue.Push(h, h.inner.Received())
 }
 
 // drop discards a heap that was to be delivered.
@@ -173,7 +174,7 @@ func (s *Stream) mustWait() bool {
 	if s.chunks != nil {
 		return s.chunks.isDry() && !s.ended
 	}
-	return s.cfg.WhenFull == Block && s.queue.full() && !s.ended
+	return s.cfg.WhenFull == Block && s.queue.Full() && !s.ended
 }
 
 // hasResult says whether there is something for the consumer.
@@ -181,7 +182,7 @@ func (s *Stream) hasResult() bool {
 	if s.chunks != nil {
 		return s.chunks.pool.hasReady.Load()
 	}
-	return s.queue.count > 0
+	return s.queue.Count() > 0
 }
 
 // calls says whether the loop calls functions of the user's that take what is finished.
@@ -244,8 +245,8 @@ func (s *Stream) snapshot() Stats {
 	st.PacketsOutOfOrder = c.PacketsOutOfOrder
 	st.PayloadBytesAccepted = c.PayloadBytes
 	st.PayloadBytesRepeated = c.BytesRepeated
-	st.HeapsQueued = int64(s.queue.count)
-	st.PayloadBytesInFlight = c.LiveBytes + s.queue.bytes
+	st.HeapsQueued = int64(s.queue.Count())
+	st.PayloadBytesInFlight = c.LiveBytes + s.queue.Bytes()
 	if s.chunks != nil {
 		s.chunks.figures(&st)
 	}

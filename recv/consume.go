@@ -60,7 +60,7 @@ func (s *Stream) waitForEnd(ctx context.Context) error {
 func (s *Stream) TryNext() (*Heap, error) {
 	s.lock()
 	defer s.baton.Unlock()
-	if s.queue.count == 0 && !s.ended && s.cfg.OnHeap == nil {
+	if s.queue.Count() == 0 && !s.ended && s.cfg.OnHeap == nil {
 		s.advance(errand{one: true})
 	}
 	h := s.pop()
@@ -105,12 +105,12 @@ func (s *Stream) lock() {
 
 // pop takes a heap out of the queue for the consumer, or gives nil.
 func (s *Stream) pop() *Heap {
-	h := s.queue.pop()
-	if h == nil {
+	h, ok := s.queue.Pop()
+	if !ok {
 		return nil
 	}
 	s.deliver(h)
-	if s.blocked > 0 && !s.queue.full() {
+	if s.blocked > 0 && !s.queue.Full() {
 		signal(s.room)
 	}
 	return h

@@ -25,7 +25,7 @@
 //	3  internal/wire/packet.go         decode: a view of the packet, or a refusal
 //	4  internal/assembler/assembler.go find or start the heap, evict
 //	5  internal/assembler/live_heap.go accept once, copy the payload to its place (allocator.go, internal/mem/pool.go)
-//	6  recv/accounts.go                count it; deliver, queue (heap_queue.go) or discard
+//	6  recv/accounts.go                count it; deliver, queue (internal/ring/queue.go) or discard
 //	7  recv/consume.go                 Next, TryNext and Heaps
 //
 // # The walk: from the wire to a chunk

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gospead/spead"
 	"github.com/gospead/spead/internal/assembler"
+	"github.com/gospead/spead/internal/ring"
 	"github.com/gospead/spead/internal/wire"
 )
 
@@ -20,8 +21,8 @@ type loop struct {
 	turn       int // index of the intake to be read next
 	assembler  *assembler.Assembler
 	packet     wire.Packet
-	queue      heapQueue
-	work       Stats // what is counted here; Stats adds what others count
+	queue      ring.Queue[*Heap] // finished heaps that consumers haven't taken
+	work       Stats             // what is counted here; Stats adds what others count
 	spare      []*Heap
 	active     int // sources that haven't ended
 	ended      bool

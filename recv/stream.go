@@ -13,6 +13,7 @@ import (
 	"github.com/gospead/spead/internal/assembler"
 	"github.com/gospead/spead/internal/cnts"
 	"github.com/gospead/spead/internal/mem"
+	"github.com/gospead/spead/internal/ring"
 )
 
 // Stream receives heaps from any number of sources. Packets of one heap may come from different
@@ -82,7 +83,7 @@ func newStream(cfg Config, chunks *chunkIntake) *Stream {
 		over:       make(chan struct{}),
 		blockedAt:  -1,
 	}
-	s.queue = newHeapQueue(cfg.QueueHeaps, cfg.QueueBytes)
+	s.queue = ring.NewQueue[*Heap](cfg.QueueHeaps, cfg.QueueBytes)
 	s.senders = newSenders(cfg.MaxSenders)
 	s.custom = newCustom(cfg.Statistics)
 	if cfg.CntStep > 0 {

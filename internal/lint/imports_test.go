@@ -42,9 +42,10 @@ var allowedImports = map[string][]string{
 	"inproc":                {".", "internal/wire"},
 	"internal/pcap":         {".", "github.com/gopacket/gopacket"},
 	"send":                  {".", "internal/packetizer", "internal/udp", "internal/tcp", "internal/errno", "inproc", "internal/wire", "internal/nap"},
-	"recv":                  {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing", "internal/chunks", "internal/cnts", "internal/nap"},
+	"recv":                  {".", "internal/assembler", "internal/udp", "inproc", "internal/wire", "internal/mem", "internal/framing", "internal/chunks", "internal/cnts", "internal/nap", "internal/ring"},
 	"internal/mem":          {sysModule},
 	"internal/chunks":       {".", "internal/wire"},
+	"internal/ring":         {},
 	"internal/cnts":         {"."},
 	"internal/chunkfile":    {},
 	"placement":             {".", "recv", "internal/mem"},
@@ -79,7 +80,7 @@ var testImports = []string{"github.com/google/go-cmp", "go.uber.org/goleak"}
 var testOnly = []string{"internal/vectors", "internal/simnet", "internal/netns", "internal/lint", "internal/browser", "internal/monitor/scenario", "docs/screens"}
 
 // coreFolders hold nothing but bytes, numbers and tables, so that they can be tried to exhaustion.
-var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/framing", "internal/chunks", "internal/cnts"}
+var coreFolders = []string{"internal/wire", "internal/packetizer", "internal/assembler", "internal/framing", "internal/chunks", "internal/cnts", "internal/ring"}
 
 // coreFiles are files as pure as that in packages that aren't. They take times, but ask for none.
 var coreFiles = []string{"send/pacer.go"}
