@@ -75,8 +75,6 @@ func (c *ChunkConfig) checkChunks(inGroup bool) error {
 		return windowError("recv.ChunkConfig.Window", c.Window)
 	case c.PacketPresence < 0:
 		return &spead.FieldError{Field: "recv.ChunkConfig.PacketPresence", Value: c.PacketPresence, Allowed: "at least 1, or 0 for presence per heap"}
-	case c.PacketPresence > 0 && c.MergeOverlaps:
-		return &spead.FieldError{Field: "recv.ChunkConfig.PacketPresence", Value: c.PacketPresence, Allowed: "0, with MergeOverlaps: packets of other sizes have no place"}
 	case c.MaxExtra < 0 || c.MaxExtra > chunkExtraMax:
 		return &spead.FieldError{Field: "recv.ChunkConfig.MaxExtra", Value: c.MaxExtra, Allowed: fmt.Sprintf("0 to %d", chunkExtraMax)}
 	case c.OnHeap != nil || c.Allocator != nil || c.WhenFull != Block:

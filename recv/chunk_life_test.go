@@ -110,10 +110,3 @@ func TestPlacesThatTwoStreamsFillCountOnce(t *testing.T) {
 		t.Errorf("%d present, %d missing, %d repeated", got.PresentPlaces, got.MissingPlaces, got.RepeatedPlaces)
 	}
 }
-
-func TestPresencePerPacketNeedsPacketsOfOneSize(t *testing.T) {
-	cfg := testChunkConfig(2)
-	cfg.PacketPresence, cfg.AllowOutOfOrder, cfg.MergeOverlaps = 10, true, true
-	_, err := NewChunkStream(cfg)
-	expectField(t, err, "recv.ChunkConfig.PacketPresence")
-}
