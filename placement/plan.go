@@ -21,7 +21,7 @@ type Plan struct {
 	indices     []index // the others
 	sides       []side
 
-	reasons     []string
+	reasons []string
 
 	perHeap     int // places of a heap
 	places      int
