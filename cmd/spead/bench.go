@@ -9,10 +9,10 @@ import (
 func newBench(c console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure how fast this machine sends, and how evenly",
+		Short: "Measure how fast this machine sends and receives",
 		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchSend(c), newBenchPace(c))
+	cmd.AddCommand(newBenchSend(c), newBenchPace(c), newBenchMem(c))
 	return cmd
 }

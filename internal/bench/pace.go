@@ -122,7 +122,7 @@ func (o *Pace) runOurs(ctx context.Context, to netip.AddrPort, rate float64) (se
 		return sent{}, err
 	}
 	s.noFill = true
-	used := processorTime()
+	used := ProcessorTime()
 	if err := s.run(ctx, o.Heaps(rate), nil); err != nil {
 		return sent{}, err
 	}
@@ -136,7 +136,7 @@ func (o *Pace) runOurs(ctx context.Context, to netip.AddrPort, rate float64) (se
 		}
 		return max(st.Packets-p.Packets, 1)
 	}
-	return sent{missing: missing, used: processorTime() - used, shared: true}, nil
+	return sent{missing: missing, used: ProcessorTime() - used, shared: true}, nil
 }
 
 // runPeer is one run of the peer, whose processor time is that of the whole process.

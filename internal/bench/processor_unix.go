@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// processorTime is how much processor time this process has used, user and system.
-func processorTime() time.Duration {
+// ProcessorTime is how much processor time this process has used, user and system.
+func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0

@@ -160,11 +160,11 @@ func (o *Send) runSeed(ctx context.Context, to netip.AddrPort, size int64, admit
 		}
 	}
 	heaps := o.Heaps(size)
-	began, used := time.Now(), processorTime()
+	began, used := time.Now(), ProcessorTime()
 	if err := s.run(ctx, heaps, admit); err != nil {
 		return Run{}, err
 	}
-	r := newRun(heaps*size, time.Since(began), processorTime()-used)
+	r := newRun(heaps*size, time.Since(began), ProcessorTime()-used)
 	st := stream.Stats()
 	if st.Heaps != heaps || st.FailedPackets != 0 || st.Bytes != s.bytes || s.bytes < heaps*size {
 		return r, fmt.Errorf("%d of %d heaps left, in %d bytes", st.Heaps, heaps, s.bytes)

@@ -57,7 +57,7 @@ var allowedImports = map[string][]string{
 	"internal/netns":        {},
 	"internal/nap":          {},
 	"internal/lint":         {},
-	"internal/bench":        {".", "send", "recv", "internal/udp/sink", "internal/udp/arrivals"},
+	"internal/bench":        {".", "send", "recv", "inproc", "internal/udp/sink", "internal/udp/arrivals", "internal/pattern"},
 	"internal/pattern":      {"."},
 	"internal/dissector":    {},
 	"internal/doctor":       {"internal/udp/nic", "internal/udp/route"},
