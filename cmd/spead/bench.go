@@ -13,6 +13,7 @@ func newBench(c console) *cobra.Command {
 		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchSend(c), newBenchPace(c), newBenchMem(c))
+	cmd.AddCommand(newBenchSend(c), newBenchPace(c), newBenchMem(c),
+		newBenchLoopback(c), newBenchControl(c), newBenchAgent(c))
 	return cmd
 }

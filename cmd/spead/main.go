@@ -75,7 +75,7 @@ Begin with "spead demo". To try two machines, or two terminals, run "spead recv"
 
 Exit codes: 0 if all went well, also when ended by Ctrl-C; 1 if something failed, or what was to be
 verified was lost or differed; 2 for a command line that can't be carried out.`,
-		Version:       version(),
+		Version:       readBuild().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -103,6 +103,7 @@ verified was lost or differed; 2 for a command line that can't be carried out.`,
 		newBench(c),
 		newDoctor(c),
 		newDissector(c),
+		newVersion(c),
 	)
 	return root
 }

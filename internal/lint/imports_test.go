@@ -58,6 +58,8 @@ var allowedImports = map[string][]string{
 	"internal/nap":          {},
 	"internal/lint":         {},
 	"internal/bench":        {".", "send", "recv", "inproc", "internal/udp/sink", "internal/udp/arrivals", "internal/pattern"},
+	"internal/bench/search": {"."},
+	"internal/bench/remote": {".", "send", "recv", "internal/bench", "internal/pattern"},
 	"internal/pattern":      {"."},
 	"internal/dissector":    {},
 	"internal/doctor":       {"internal/udp/nic", "internal/udp/route"},
