@@ -22,11 +22,14 @@ type benchControl struct {
 	search    search.Config
 	heapSizes []int64
 	rate      float64
-	json      bool
+	// name is that of the command.
+	name string
+	json bool
 }
 
-func newBenchControlOptions() *benchControl {
+func newBenchControlOptions(name string) *benchControl {
 	return &benchControl{
+		name: name,
 		Controller: remote.Controller{
 			Version:  readBuild().identity(),
 			Duration: time.Second,
@@ -48,7 +51,7 @@ Rates are of packets, headers included. The rate that is given at the end is the
 reached, which may be lower than asked for.`
 
 func newBenchControl(c console) *cobra.Command {
-	o := newBenchControlOptions()
+	o := newBenchControlOptions("control")
 	cmd := &cobra.Command{
 		Use:   "control AGENT",
 		Short: "Search for the highest rate at which an agent loses nothing",
@@ -86,7 +89,7 @@ differs is said.
 }
 
 func newBenchLoopback(c console) *cobra.Command {
-	o := newBenchControlOptions()
+	o := newBenchControlOptions("loopback")
 	cmd := &cobra.Command{
 		Use:   "loopback",
 		Short: "Search for the highest rate without loss between two processes of this machine",
@@ -122,6 +125,7 @@ sends, and another one, started for it, is the agent ("spead bench agent").
 
 func (o *benchControl) addFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
+	cmd.Flags().SetNormalizeFunc(withPacketSize)
 	flag[[]int64]{"heap-sizes", "sizes of the data of a heap, with commas between them", &o.heapSizes,
 		lists(sizes[int64](8, 256<<20))}.add(cmd)
 	flag[int]{"packet-size", "largest packet", &o.Setup.PacketSize, sizes(56, 65507)}.add(cmd)

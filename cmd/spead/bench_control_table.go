@@ -33,7 +33,7 @@ type controlResult struct {
 }
 
 func newControlTable(c console, o *benchControl) *controlTable {
-	return &controlTable{c: c, command: "spead bench", options: o}
+	return &controlTable{c: c, command: "spead bench " + o.name, options: o}
 }
 
 // begin begins a heap size.

@@ -47,6 +47,7 @@ with them (OnHeap). Medians over --repeats are printed.`,
 
 func (o *benchMem) addFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
+	cmd.Flags().SetNormalizeFunc(withPacketSize)
 	flag[[]int64]{"heap-sizes", "sizes of the data of a heap, with commas between them", &o.heapSizes,
 		lists(sizes[int64](8, 1<<30))}.add(cmd)
 	flag[int]{"packet-size", "largest packet", &o.PacketSize, sizes(56, 65507)}.add(cmd)

@@ -45,7 +45,7 @@ HEAPS", as spead2_send.
 
 Figures are medians over --repeats, the largest error and lost packets those of all runs.`,
 		Example: `  spead bench pace
-  spead bench pace --rates 100Mbps,40Gbps --packet 1472 --duration 500ms
+  spead bench pace --rates 100Mbps,40Gbps --packet-size 1472 --duration 500ms
   spead bench pace --peer ./spead2_send --repeats 7 --json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return byFlag(o.measure(cmd.Context(), c)) },
@@ -56,8 +56,9 @@ Figures are medians over --repeats, the largest error and lost packets those of 
 
 func (o *benchPace) addFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
+	cmd.Flags().SetNormalizeFunc(withPacketSize)
 	flag[[]float64]{"rates", "rates to keep to, with commas between them", &o.rates, lists(limitedRates())}.add(cmd)
-	flag[int]{"packet", "largest packet", &o.PacketSize, sizes(56, 65507)}.add(cmd)
+	flag[int]{"packet-size", "largest packet", &o.PacketSize, sizes(56, 65507)}.add(cmd)
 	flag[int64]{"heap-size", "size of the samples of a heap", &o.HeapSize, sizes[int64](8, 64<<20)}.add(cmd)
 	flag[time.Duration]{"duration", "about how long each run takes", &o.Duration, durations()}.add(cmd)
 	flag[int]{"burst", "how much goes out back to back", &o.Burst, sizes(1, 1<<30)}.add(cmd)
@@ -94,6 +95,10 @@ func (o *benchPace) measure(ctx context.Context, c console) error {
 			}
 		}
 		r, err := o.Measure(ctx, rate)
+		if ctx.Err() != nil {
+			c.remark("spead bench pace: interrupted at %.6g Gb/s", rate*8e-9)
+			break
+		}
 		if err != nil {
 			return fmt.Errorf("%.6g Gb/s: %w", rate*8e-9, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gospead/spead/internal/bench"
 	"github.com/gospead/spead/send"
@@ -62,9 +63,10 @@ Medians over --repeats are printed; the ratio is the median of the ratios of the
 
 func (o *benchSend) addFlags(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
+	cmd.Flags().SetNormalizeFunc(withPacketSize)
 	flag[[]int64]{"heap-sizes", "sizes of the samples of a heap, with commas between them", &o.heapSizes,
 		lists(sizes[int64](8, 4<<30))}.add(cmd)
-	flag[int]{"packet", "largest packet", &o.PacketSize, sizes(56, 65507)}.add(cmd)
+	flag[int]{"packet-size", "largest packet", &o.PacketSize, sizes(56, 65507)}.add(cmd)
 	flag[int64]{"total", "how much to send in each run", &o.Total, sizes[int64](1, 1<<50)}.add(cmd)
 	flag[int]{"repeats", "runs of each heap size", &o.Repeats, wholeNumbers(1, 10000)}.add(cmd)
 	flag[send.Layout]{"layout", "how heaps are cut into packets", &o.Layout, layouts()}.add(cmd)
@@ -73,6 +75,14 @@ func (o *benchSend) addFlags(cmd *cobra.Command) {
 	addSwitch(cmd, &o.Verify, "verify", "send to a receiver in this process that checks every sample")
 	flag[string]{"peer", "program to measure in turn with ours", &o.Peer, texts("PATH")}.add(cmd)
 	addSwitch(cmd, &o.json, "json", "print the results as a JSON object")
+}
+
+// withPacketSize takes --packet, as tools of spead2 have it, for --packet-size.
+func withPacketSize(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "packet" {
+		name = "packet-size"
+	}
+	return pflag.NormalizedName(name)
 }
 
 // layouts are named as the library does.
@@ -88,7 +98,8 @@ func layouts() kind[send.Layout] {
 			}
 			return 0, false
 		},
-		print: send.Layout.String,
+		print:  send.Layout.String,
+		values: []string{send.LayoutAuto.String(), send.LayoutEqual.String(), send.LayoutStandard.String()},
 	}
 }
 
@@ -151,6 +162,10 @@ func (o *benchSend) measure(ctx context.Context, c console) error {
 			}
 		}
 		r, err := o.Measure(ctx, size)
+		if ctx.Err() != nil {
+			c.remark("spead bench send: interrupted at heaps of %s", formatSize(size))
+			break
+		}
 		if err != nil {
 			return fmt.Errorf("heaps of %s: %w", formatSize(size), err)
 		}

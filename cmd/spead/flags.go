@@ -23,6 +23,8 @@ type kind[T any] struct {
 	allowed string
 	parse   func(string) (T, bool)
 	print   func(T) string
+	// values are all that there are, if they are few.
+	values []string
 }
 
 // flag is a flag of a command. Its default is what the target holds when it is added.
@@ -33,7 +35,16 @@ type flag[T any] struct {
 }
 
 // add makes f a flag of cmd.
-func (f flag[T]) add(cmd *cobra.Command) { cmd.Flags().Var(&f, f.name, f.usage) }
+func (f flag[T]) add(cmd *cobra.Command) {
+	cmd.Flags().Var(&f, f.name, f.usage)
+	if f.kind.name == "FILE" || f.kind.name == "PATH" {
+		return // which the shell completes by itself
+	}
+	complete := cobra.FixedCompletions(f.kind.values, cobra.ShellCompDirectiveNoFileComp)
+	if err := cmd.RegisterFlagCompletionFunc(f.name, complete); err != nil {
+		panic(err) // the flag is there, and new
+	}
+}
 
 // String, Set and Type are what cobra asks of a flag's value.
 func (f *flag[T]) String() string {
@@ -155,6 +166,7 @@ func flavours() kind[spead.Flavour] {
 		print: func(f spead.Flavour) string {
 			return fmt.Sprintf("%d-%d", spead.PointerBits, f.HeapAddressBits())
 		},
+		values: []string{"64-8", "64-16", "64-24", "64-32", "64-40", "64-48", "64-56"},
 	}
 }
 

@@ -23,6 +23,9 @@ func TestInterruptedCommandsEndWithTheirStatistics(t *testing.T) {
 			t.Run("send", func(t *testing.T) { interruptSend(t, signal) })
 			t.Run("demo", func(t *testing.T) { interruptDemo(t, signal) })
 			t.Run("doctor", func(t *testing.T) { interruptDoctor(t, signal) })
+			t.Run("bench loopback", func(t *testing.T) { interruptLoopback(t, signal) })
+			t.Run("bench agent", func(t *testing.T) { interruptAgent(t, signal) })
+			t.Run("bench mem", func(t *testing.T) { interruptMem(t, signal) })
 		})
 	}
 }
@@ -60,6 +63,24 @@ func interruptDoctor(t *testing.T, signal os.Signal) {
 	if loses := strings.Contains("\n"+r.out, "\nloss "); loses != (r.code == exitFail) {
 		t.Errorf("exit code %d", r.code)
 	}
+}
+
+func interruptLoopback(t *testing.T, signal os.Signal) {
+	p := newProcess(t, "bench", "loopback", "--heap-sizes", "4kB", "--rate", "10Mbps", "--duration", "10m").begin()
+	p.out.await(t, `asked Gb/s.*\n`)
+	interrupt(t, p, signal).expect(t, exitOK, `^heaps of 4000 in packets[^\n]*\n[^\n]*\n$`, `^spead bench[ a-z]*: interrupted at heaps of 4000\n$`)
+}
+
+func interruptAgent(t *testing.T, signal os.Signal) {
+	p := newProcess(t, "bench", "agent", "127.0.0.1:0").begin()
+	p.remarks.await(t, `listening on .*\n`)
+	interrupt(t, p, signal).expect(t, exitOK, `^$`, `^spead bench agent: listening on [^\n]*\n$`)
+}
+
+func interruptMem(t *testing.T, signal os.Signal) {
+	p := newProcess(t, "bench", "mem", "--total", "1TiB", "--heap-sizes", "8KiB").begin()
+	p.out.await(t, `heap size .*\n`)
+	interrupt(t, p, signal).expect(t, exitOK, `^ heap size [^\n]*\n$`, `^spead bench mem: interrupted at heaps of 8KiB\n$`)
 }
 
 // interrupt sends a signal and waits for the end.

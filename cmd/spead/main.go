@@ -18,10 +18,13 @@ import (
 	"github.com/gospead/spead"
 )
 
-// The exit codes.
+// The exit codes, which the help of the whole command explains.
 const (
-	exitOK    = 0
-	exitFail  = 1
+	// exitOK: all went well, also if it was ended by Ctrl-C.
+	exitOK = 0
+	// exitFail: something failed, or what was to be verified was lost or differed.
+	exitFail = 1
+	// exitUsage: a command line that can't be carried out; nothing was done.
 	exitUsage = 2
 )
 
@@ -36,9 +39,14 @@ func run(args []string, c console) int {
 	// The first Ctrl-C ends the command in order, a later one at once. Some programs, such as timeout(1),
 	// send a signal twice and mean it once.
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
+	out := &results{to: c.out}
+	c.out = out
 	root := newRoot(c)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = out.err() // of commands that don't look at each line that they print
+	}
 	return c.report(cmd.CommandPath(), err)
 }
 
@@ -74,7 +82,10 @@ Begin with "spead demo". To try two machines, or two terminals, run "spead recv"
 "spead send" on the other.
 
 Exit codes: 0 if all went well, also when ended by Ctrl-C; 1 if something failed, or what was to be
-verified was lost or differed; 2 for a command line that can't be carried out.`,
+verified was lost or differed; 2 for a command line that can't be carried out. If whoever reads the
+output closes it, as head does, the command ends at the next line by SIGPIPE, which shells show as 141.
+
+Results go to standard output, everything else to standard error. Progress is only shown on terminals.`,
 		Version:       readBuild().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -13,8 +13,36 @@ import (
 // progressInterval is how often progress is shown.
 const progressInterval = 500 * time.Millisecond
 
+// results is where results are written; it keeps the first failure.
+type results struct {
+	to     io.Writer
+	mu     sync.Mutex
+	failed error
+}
+
+// Write writes, unless that has failed before: what comes after a gap would be taken for what it isn't.
+func (r *results) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed != nil {
+		return 0, r.failed
+	}
+	n, err := r.to.Write(b)
+	r.failed = err
+	return n, err
+}
+
+func (r *results) err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
 // isTerminal says whether a person is likely to look at what is written to w.
 func isTerminal(w io.Writer) bool {
+	if r, ok := w.(*results); ok {
+		w = r.to
+	}
 	file, ok := w.(*os.File)
 	if !ok {
 		return false

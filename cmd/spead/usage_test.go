@@ -118,14 +118,16 @@ func (c wrongLine) check(t *testing.T) {
 // TestEveryFlagRefusesNonsenseByName leaves out flags whose values only the system can judge.
 func TestEveryFlagRefusesNonsenseByName(t *testing.T) {
 	arguments := map[string]string{
-		"spead send":    "127.0.0.1:1",
-		"spead recv":    "127.0.0.1:0",
-		"spead chunk":   "none.json 127.0.0.1:0",
-		"spead capture": "127.0.0.1:0",
-		"spead replay":  "none.pcap 127.0.0.1:1",
-		"spead compare": "none.pcap none.pcap",
-		"spead inspect": "127.0.0.1:0",
-		"spead monitor": "127.0.0.1:0",
+		"spead send":          "127.0.0.1:1",
+		"spead recv":          "127.0.0.1:0",
+		"spead chunk":         "none.json 127.0.0.1:0",
+		"spead capture":       "127.0.0.1:0",
+		"spead replay":        "none.pcap 127.0.0.1:1",
+		"spead compare":       "none.pcap none.pcap",
+		"spead inspect":       "127.0.0.1:0",
+		"spead monitor":       "127.0.0.1:0",
+		"spead bench control": "127.0.0.1:1",
+		"spead bench agent":   "127.0.0.1:0",
 	}
 	free := []string{"help", "interface", "filter", "spead recv --bind", "spead bench send --peer", "spead bench pace --peer", "spead chunk --output",
 		"spead capture --write"}

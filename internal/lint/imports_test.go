@@ -65,7 +65,7 @@ var allowedImports = map[string][]string{
 	"internal/doctor":       {"internal/udp/nic", "internal/udp/route"},
 	"internal/inspect":      {".", "recv", "internal/assembler", "internal/wire"},
 	"internal/inspect/feed": {".", "internal/inspect", "internal/udp", "internal/framing", "internal/pcap"},
-	"cmd/spead":             {".", "send", "recv", "inproc", "capture", "placement", "internal", "metrics", "github.com/prometheus/client_golang", "github.com/spf13/cobra", "go.yaml.in/yaml/v3"},
+	"cmd/spead":             {".", "send", "recv", "inproc", "capture", "placement", "internal", "metrics", "github.com/prometheus/client_golang", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3"},
 
 	"internal/monitor":          {".", "recv"},
 	"internal/monitor/screen":   {"internal/monitor", "charm.land/bubbletea/v2"},
