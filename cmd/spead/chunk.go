@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gospead/spead/internal/chunkfile"
+	"github.com/gospead/spead/internal/dump"
 	"github.com/gospead/spead/placement"
 	"github.com/gospead/spead/recv"
 )
@@ -312,7 +313,7 @@ func (o *chunkOptions) printStats(out io.Writer, plan *placement.Plan, g *recv.C
 			fmt.Fprintf(out, "  rejected for its %s: %d\n", reason, rejected[reason])
 		}
 	}
-	return eachCount(&sum, func(name, value string) {
+	return dump.EachCount(&sum, func(name, value string) {
 		if value != "0" {
 			fmt.Fprintf(out, "  %s: %s\n", name, value)
 		}

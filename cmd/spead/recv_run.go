@@ -6,9 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 
+	"github.com/gospead/spead/internal/dump"
 	"github.com/gospead/spead/recv"
 )
 
@@ -24,17 +23,17 @@ func receive(ctx context.Context, c console, o *recvOptions, sources []string) e
 	if o.quiet || !isTerminal(c.out) {
 		endProgress = showProgress(c.remarks, receiveProgress(streams))
 	}
-	err = consumeAll(ctx, p, streams)
+	err = p.Consume(ctx, streams)
 	endProgress()
 	for _, s := range streams {
 		err = errors.Join(err, s.Err())
 	}
 	stats := sumStats(streams)
-	if failed := p.finish(&stats); !errors.Is(err, failed) { // what can't be printed is known already
+	if failed := p.Finish(&stats); !errors.Is(err, failed) { // what can't be printed is known already
 		err = errors.Join(err, failed)
 	}
 	if o.verify {
-		err = errors.Join(err, p.verdict(&stats))
+		err = errors.Join(err, p.Verdict(&stats))
 	}
 	return err
 }
@@ -58,38 +57,11 @@ func receiveProgress(streams []*recv.Stream) func() string {
 	}
 }
 
-// consumeAll starts the streams and takes their heaps, each stream's in a goroutine of its own. What
-// was received before ctx ended is taken as well.
-func consumeAll(ctx context.Context, p *printer, streams []*recv.Stream) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	for _, s := range streams {
-		if err := s.Start(); err != nil {
-			return err
-		}
-	}
-	errs := make([]error, len(streams))
-	var consumers sync.WaitGroup
-	for i, s := range streams {
-		consumer := p.newConsumer(s)
-		consumers.Go(func() {
-			// Closing makes the stream end, and with it the consumer.
-			keepOpen := context.AfterFunc(ctx, func() { s.Close() })
-			defer keepOpen()
-			if errs[i] = consumer.run(); errs[i] != nil {
-				cancel()
-			}
-		})
-	}
-	consumers.Wait()
-	p.interrupted = ctx.Err() != nil
-	return errors.Join(slices.DeleteFunc(errs, isEnough)...)
+// newPrinter makes what prints as the flags say.
+func newPrinter(c console, o *recvOptions) *dump.Printer {
+	return dump.NewPrinter(dump.Options{
+		Out: c.out, Remark: func(format string, args ...any) { c.remark("spead recv: "+format, args...) },
+		Quiet: o.quiet, JSON: o.json, Descriptors: o.descriptors, Values: o.values, PayloadRanges: o.payloadRanges,
+		Verify: o.verify, Every: o.every, Count: o.count,
+	})
 }
-
-// enough says that as many heaps as were asked for have been printed.
-type enough struct{}
-
-// Error says it in words.
-func (enough) Error() string { return "enough heaps received" }
-
-func isEnough(err error) bool { return errors.Is(err, enough{}) }

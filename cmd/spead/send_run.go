@@ -15,7 +15,7 @@ import (
 )
 
 // firstItem is the id of the first test item, as in spead2.
-const firstItem spead.ItemID = 0x1000
+const firstItem = pattern.FirstItem
 
 // sendRun sends heaps in a ring of slots: while some are in flight, the next is filled. All memory is
 // used again and again.

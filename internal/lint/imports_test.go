@@ -61,6 +61,7 @@ var allowedImports = map[string][]string{
 	"internal/bench/search": {"."},
 	"internal/bench/remote": {".", "send", "recv", "internal/bench", "internal/pattern"},
 	"internal/pattern":      {"."},
+	"internal/dump":         {".", "recv", "internal/heapjson", "internal/pattern"},
 	"internal/dissector":    {},
 	"internal/doctor":       {"internal/udp/nic", "internal/udp/route"},
 	"internal/inspect":      {".", "recv", "internal/assembler", "internal/wire"},

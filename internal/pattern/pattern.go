@@ -12,6 +12,9 @@ const (
 	// WordBytes is the size of a value.
 	WordBytes = 4
 
+	// FirstItem is the id of the first item of test data, as in spead2; the others follow.
+	FirstItem spead.ItemID = 0x1000
+
 	multiplier = 48271
 	// modulus is a Mersenne prime, 2^modulusBits - 1, so that no division is needed.
 	modulus     = 1<<modulusBits - 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package dump
 
 import (
 	"errors"
@@ -61,7 +61,7 @@ func (c *checker) check(h *recv.Heap) (problem string) {
 func (c *checker) compare(h *recv.Heap) (problem string) {
 	var items, bytes int
 	for item := range h.Items() {
-		if item.ID >= firstItem {
+		if item.ID >= pattern.FirstItem {
 			items++
 			bytes = len(words(item))
 		}
@@ -72,17 +72,17 @@ func (c *checker) compare(h *recv.Heap) (problem string) {
 	perItem := uint64(bytes / pattern.WordBytes)
 	position := (c.sequence.latest - 1) * uint64(items) * perItem
 	for item := range h.Items() {
-		if item.ID < firstItem {
+		if item.ID < pattern.FirstItem {
 			continue
 		}
-		if item.ID-firstItem >= spead.ItemID(items) {
+		if item.ID-pattern.FirstItem >= spead.ItemID(items) {
 			return fmt.Sprintf("has item %v, but not all of those before", item.ID)
 		}
 		value := words(item)
 		if len(value) != bytes {
 			return fmt.Sprintf("item %v has %d bytes, others have %d", item.ID, len(value), bytes)
 		}
-		from := position + uint64(item.ID-firstItem)*perItem
+		from := position + uint64(item.ID-pattern.FirstItem)*perItem
 		if at := pattern.Differs(value, from); at >= 0 {
 			return fmt.Sprintf("item %v differs at word %d: %x, expected %08x",
 				item.ID, at, value[at*pattern.WordBytes:][:pattern.WordBytes], pattern.At(from+uint64(at)))
@@ -101,7 +101,7 @@ func words(item spead.RawItem) []byte {
 }
 
 // verification sums up over all streams.
-func (p *printer) verification() verification {
+func (p *Printer) verification() verification {
 	var v verification
 	for _, c := range p.consumers {
 		v.Verified += c.checker.verified
@@ -112,8 +112,8 @@ func (p *printer) verification() verification {
 	return v
 }
 
-// verdict is the error that makes the command fail if not everything is as it should be.
-func (p *printer) verdict(stats *recv.Stats) error {
+// Verdict is the error that makes the command fail if not everything is as it should be.
+func (p *Printer) Verdict(stats *recv.Stats) error {
 	v := p.verification()
 	lost := stats.HeapsDiscarded[recv.DiscardFlushed]
 	switch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package dump
 
 import (
 	"bufio"
@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -17,10 +18,25 @@ import (
 	"github.com/gospead/spead/recv"
 )
 
-// printer prints the heaps of all streams.
-type printer struct {
-	console console
-	options *recvOptions
+// Options say what to print.
+type Options struct {
+	// Out takes what is printed, and Remark what is remarked about heaps, without a line's end.
+	Out    io.Writer
+	Remark func(format string, args ...any)
+	// Quiet leaves heaps out; JSON prints them in the form of package heapjson, instead of as text, of
+	// which Descriptors, Values and PayloadRanges make more.
+	Quiet, JSON, Descriptors, Values, PayloadRanges bool
+	// Verify compares contents with what a sender of the pattern sends, of which each stream gets every
+	// Every-th heap; at least 1.
+	Verify bool
+	Every  int64
+	// Count is how many heaps to print; 0: all.
+	Count int64
+}
+
+// Printer prints the heaps of all streams.
+type Printer struct {
+	options Options
 	started time.Time
 	// consumers holds one per stream; it doesn't change while they run.
 	consumers []*consumer
@@ -34,13 +50,14 @@ type printer struct {
 	bytes int64
 }
 
-func newPrinter(c console, o *recvOptions) *printer {
-	return &printer{console: c, options: o, started: time.Now(), out: bufio.NewWriterSize(c.out, 64<<10)}
+// NewPrinter returns a printer that has printed nothing.
+func NewPrinter(o Options) *Printer {
+	return &Printer{options: o, started: time.Now(), out: bufio.NewWriterSize(o.Out, 64<<10)}
 }
 
 // consumer takes the heaps of one stream and turns them into text.
 type consumer struct {
-	printer *printer
+	printer *Printer
 	stream  *recv.Stream
 	group   spead.ItemGroup
 	encoder heapjson.Encoder
@@ -48,9 +65,9 @@ type consumer struct {
 	text    []byte
 }
 
-func (p *printer) newConsumer(s *recv.Stream) *consumer {
-	c := &consumer{printer: p, stream: s, encoder: heapjson.Encoder{PayloadRanges: p.options.payloadRanges}}
-	c.checker.sequence.step = uint64(p.options.every)
+func (p *Printer) newConsumer(s *recv.Stream) *consumer {
+	c := &consumer{printer: p, stream: s, encoder: heapjson.Encoder{PayloadRanges: p.options.PayloadRanges}}
+	c.checker.sequence.step = uint64(p.options.Every)
 	p.consumers = append(p.consumers, c)
 	return c
 }
@@ -86,30 +103,30 @@ func (c *consumer) next() (*recv.Heap, error) {
 }
 
 func (c *consumer) take(h *recv.Heap) error {
-	o := c.printer.options
+	o := &c.printer.options
 	c.text = c.text[:0]
 	var err error
 	switch {
-	case o.quiet:
-	case o.json:
+	case o.Quiet:
+	case o.JSON:
 		c.text, err = c.encoder.Append(c.text, h, &c.group)
 		c.text = append(c.text, '\n')
 	default:
 		err = c.appendText(h)
 	}
 	if err != nil {
-		c.printer.console.remark("spead recv: heap %d: %s", h.Cnt(), oneLine(err))
+		c.printer.options.Remark("heap %d: %s", h.Cnt(), oneLine(err))
 	}
-	if o.verify {
+	if o.Verify {
 		if problem := c.checker.check(h); problem != "" {
-			c.printer.console.remark("spead recv: heap %d: %s", h.Cnt(), problem)
+			c.printer.options.Remark("heap %d: %s", h.Cnt(), problem)
 		}
 	}
 	return c.printer.write(c.text, h.Received())
 }
 
 // write prints what a heap has become.
-func (p *printer) write(text []byte, bytes int64) error {
+func (p *Printer) write(text []byte, bytes int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.isEnough() {
@@ -127,26 +144,26 @@ func (p *printer) write(text []byte, bytes int64) error {
 }
 
 // isEnough says whether as many heaps as were asked for have been printed. Preconditions: mu is held.
-func (p *printer) isEnough() bool { return p.options.count > 0 && p.heaps >= p.options.count }
+func (p *Printer) isEnough() bool { return p.options.Count > 0 && p.heaps >= p.options.Count }
 
-func (p *printer) flush() error {
+func (p *Printer) flush() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.out.Flush()
 }
 
-// finish prints the totals, when all consumers have ended.
-func (p *printer) finish(stats *recv.Stats) error {
-	if p.options.json {
+// Finish prints the totals, when all consumers have ended.
+func (p *Printer) Finish(stats *recv.Stats) error {
+	if p.options.JSON {
 		return cmp.Or(p.finishJSON(stats), p.out.Flush())
 	}
 	fmt.Fprintf(p.out, "Received %d heaps, %d bytes of payload\n", p.heaps, p.bytes)
-	err := eachCount(stats, func(name, value string) {
+	err := EachCount(stats, func(name, value string) {
 		if value != "0" {
 			fmt.Fprintf(p.out, "%s: %s\n", name, value)
 		}
 	})
-	if p.options.verify {
+	if p.options.Verify {
 		v := p.verification()
 		fmt.Fprintf(p.out, "Verified %d heaps, %d differ, %d are missing, %d are repeated\n",
 			v.Verified, v.Differing, v.Missing, v.Repeated)
@@ -154,12 +171,12 @@ func (p *printer) finish(stats *recv.Stats) error {
 	return cmp.Or(err, p.out.Flush())
 }
 
-func (p *printer) finishJSON(stats *recv.Stats) error {
+func (p *Printer) finishJSON(stats *recv.Stats) error {
 	last := struct {
 		Stats  *recv.Stats   `json:"stats"`
 		Verify *verification `json:"verify,omitempty"`
 	}{Stats: stats}
-	if p.options.verify {
+	if p.options.Verify {
 		v := p.verification()
 		last.Verify = &v
 	}

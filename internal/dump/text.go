@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package dump
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gospead/spead"
@@ -16,20 +17,20 @@ const elementsMost = 100
 // appendText makes the text of a heap: a line, and one for each item, descriptor and value that is
 // asked for. An error is about the heap's meaning.
 func (c *consumer) appendText(h *recv.Heap) error {
-	o := c.printer.options
+	o := &c.printer.options
 	c.textf("heap %d at %.6f s: %v", h.Cnt(), time.Since(c.printer.started).Seconds(), h.Flavour())
 	if !h.Complete() {
 		c.appendIncomplete(h)
 		return nil
 	}
 	c.textf(", %d bytes\n", h.Received())
-	if o.descriptors {
+	if o.Descriptors {
 		for d, err := range h.Descriptors() {
 			c.appendDescriptor(&d, err)
 		}
 	}
 	c.appendItems(h)
-	if o.values {
+	if o.Values {
 		return c.appendValues(h)
 	}
 	return nil
@@ -45,7 +46,7 @@ func (c *consumer) appendIncomplete(h *recv.Heap) {
 		c.textf(" of %d", h.Length())
 	}
 	c.textf(" bytes\n")
-	if c.printer.options.payloadRanges {
+	if c.printer.options.PayloadRanges {
 		for start, end := range h.Ranges() {
 			c.textf("  received bytes %d to %d\n", start, end-1)
 		}
@@ -100,3 +101,6 @@ func (c *consumer) appendValues(h *recv.Heap) error {
 	}
 	return err
 }
+
+// oneLine gives an error's text; errors that were joined stand in lines of their own.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package dump
 
 import (
 	"github.com/gospead/spead"
