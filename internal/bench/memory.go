@@ -118,7 +118,8 @@ type memoryRun struct {
 	verify bool
 
 	taken int64
-	fault error // the first
+	// fault is the first. While the stream is open, it belongs to whoever takes heaps.
+	fault error
 }
 
 // receive is one run. All heaps have to come, whole and in order.
@@ -140,7 +141,7 @@ func (m *memoryRun) receive(ctx context.Context, way string) (Run, error) {
 	if err := errors.Join(stream.AddSource(&blockSource{ctx: ctx, block: m.block, left: m.heaps}), stream.Start()); err != nil {
 		return Run{}, err
 	}
-	for m.fault == nil {
+	for {
 		h, err := stream.Next(ctx)
 		if errors.Is(err, recv.ErrStopped) {
 			break
@@ -148,9 +149,14 @@ func (m *memoryRun) receive(ctx context.Context, way string) (Run, error) {
 		if err != nil {
 			return Run{}, err
 		}
-		m.take(h)
+		if m.take(h); m.fault != nil {
+			break // with OnHeap, Next gives no heap, and the fault is not ours to look at yet
+		}
 	}
 	r := newRun(m.heaps*m.size, time.Since(began), ProcessorTime()-used)
+	if err := stream.Close(); err != nil {
+		return r, err
+	}
 	if m.fault == nil && m.taken != m.heaps {
 		m.fault = fmt.Errorf("%d of %d heaps were received", m.taken, m.heaps)
 	}
