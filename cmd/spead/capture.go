@@ -138,7 +138,7 @@ func (o *captureOptions) open(ctx context.Context, c console, texts []string) (*
 	if o.listen != "" && !o.trigger {
 		return nil, wrong("--trigger-listen", o.listen, "nothing, unless there is --trigger")
 	}
-	o.Application = "spead " + version()
+	o.Application = "spead " + readBuild().identity()
 	o.Ring = o.trigger
 	if o.Path = o.path; o.path == "-" {
 		o.Path, o.Output = "", c.out

@@ -77,7 +77,6 @@ var flagOfField = map[string]string{
 	"number of items":                   "--items",
 	"remote.Setup.HeapSize":             "--heap-sizes",
 	"remote.Setup.Sockets":              "--sockets",
-	"recv.UDPConfig.Sockets":            "--sockets",
 }
 
 // byFlag names the flag where an error names the field of a configuration that the flag sets.
