@@ -123,7 +123,7 @@ func (s *Stream) verdict(h *assembler.Heap) (Discard, bool) {
 	case h.Complete() || s.cfg.Incomplete:
 	case h.End() == assembler.Evicted:
 		return DiscardEvicted, true
-	case s.assembler.Stopped() && h.IsCtrl(spead.CtrlStop):
+	case !s.cfg.KeepStop && h.IsCtrl(spead.CtrlStop):
 		return DiscardStopHeap, true
 	default:
 		return DiscardFlushed, true

@@ -66,7 +66,7 @@ func (s *Stream) nap() (d time.Duration, who dozer) {
 	}
 	sources, deep := 0, true
 	for _, in := range s.intakes {
-		if in.poller == nil || in.ended {
+		if in.poller == nil || in.isDone() {
 			continue
 		}
 		z, ok := in.poller.(dozer)
@@ -118,7 +118,7 @@ func (s *Stream) watch(in *intake) {
 func (s *Stream) arm() {
 	s.refresh()
 	for _, in := range s.intakes {
-		if in.poller != nil && !in.ended && in.guard.armed.CompareAndSwap(false, true) {
+		if in.poller != nil && !in.isDone() && in.guard.armed.CompareAndSwap(false, true) {
 			signal(in.guard.alarm)
 		}
 	}

@@ -69,13 +69,15 @@ func (s *Stream) round(e errand) (found bool) {
 
 // takeFrom takes what a source has, as far as the errand goes; found says whether it has anything.
 func (s *Stream) takeFrom(in *intake, e errand) (found bool) {
-	if !in.pending() && !in.ended {
+	if !in.pending() && !in.isDone() {
 		s.tryRead(in)
+		in.drain()
 	}
 	found = in.pending()
 	for in.pending() && !s.done(e) {
 		s.take(in)
 	}
+	s.endIfDrained(in)
 	return found
 }
 
@@ -129,7 +131,7 @@ func (s *Stream) take(in *intake) {
 	if refusal != spead.Accepted {
 		s.blame(in)
 	}
-	s.endIfStopped()
+	s.endIfStopped(in)
 	if !in.pending() {
 		s.show()
 	}
@@ -157,7 +159,7 @@ func (s *Stream) takeFromRow(in *intake) {
 		s.countRow(in)
 		s.show()
 	}
-	s.endIfStopped()
+	s.endIfStopped(in)
 }
 
 // assemble gives the decoded packet to the assembler, and what that finishes to the consumer.

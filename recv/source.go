@@ -98,7 +98,12 @@ type intake struct {
 	row    int // packets taken of batch.row
 	ended  bool
 	guard  guard
-	origin originCursor // in a ChunkStream
+	// port is what the source shares with others; drained says that nothing more is read from it, as a
+	// stop item came, and left how many bytes may be until then.
+	port    *port
+	drained bool
+	left    int
+	origin  originCursor // in a ChunkStream
 	// traffic is that of the source, and senders those of batch.Origins.
 	traffic Traffic
 	senders []*sender

@@ -166,6 +166,7 @@ func (s *Stream) Start() error {
 			continue
 		}
 		polled = true
+		in.joinPort()
 		in.guard.alarm = make(chan struct{}, 1)
 		s.goroutines.Go(func() { s.watch(in) })
 	}
@@ -262,48 +263,4 @@ func (s *Stream) note(message string, err error) {
 	if s.err == nil {
 		s.err = err
 	}
-}
-
-// endIfStopped ends the stream after a stop item: when the packet that brought it has been counted, as
-// the end is when figures are final.
-func (s *Stream) endIfStopped() {
-	if s.assembler.Stopped() {
-		s.end()
-	}
-}
-
-// endIfDone ends the stream when its last source has ended and all that they gave was taken.
-func (s *Stream) endIfDone() {
-	if s.active > 0 || s.ended {
-		return
-	}
-	for _, in := range s.intakes {
-		if in.pending() {
-			return
-		}
-	}
-	s.end()
-}
-
-// end flushes what is in progress and ends the stream, once.
-func (s *Stream) end() {
-	if s.ended {
-		return
-	}
-	s.ended = true
-	s.refresh()
-	for _, in := range s.intakes {
-		s.abandon(in)
-	}
-	s.assembler.Flush()
-	s.collect()
-	if s.chunks != nil {
-		s.chunks.placer.flush()
-	}
-	s.closeSources()
-	s.show() // before anybody learns that these are the last figures
-	if s.chunks != nil {
-		s.chunks.finish()
-	}
-	close(s.over)
 }

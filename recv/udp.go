@@ -35,17 +35,21 @@ func (s *Stream) AddUDP(cfg UDPConfig) error {
 	}
 	var errs []error
 	addr := sockets[0].LocalAddr()
+	var shared *port
+	if len(sockets) > 1 {
+		shared = new(port)
+	}
 	for _, socket := range sockets {
 		s.checkBuffer(cfg, socket)
-		errs = append(errs, s.add(udpSourceOf(socket, len(sockets)), addr))
+		errs = append(errs, s.add(udpSourceOf(socket, shared, len(sockets)), addr))
 		addr = netip.AddrPort{} // the others' is the same
 	}
 	return errors.Join(errs...)
 }
 
 // udpSourceOf gives the source that reads a socket, one of some that share a port.
-func udpSourceOf(socket *udp.Receiver, sharers int) Source {
-	source := &udpSource{socket: socket, room: sharers * socket.BufferSize()}
+func udpSourceOf(socket *udp.Receiver, shared *port, sharers int) Source {
+	source := &udpSource{socket: socket, port: shared, room: sharers * socket.BufferSize()}
 	if socket.Pollable() {
 		return &udpPoller{source}
 	}
@@ -58,6 +62,7 @@ type udpSource struct {
 	// room is what the buffers of all sockets that share the port hold, in bytes: each gets its part of
 	// what comes.
 	room   int
+	port   *port // nil if there is no other socket
 	before udp.ReceiverCounters
 }
 
@@ -102,6 +107,10 @@ func (u *udpPoller) Wait() error { return u.socket.Wait() }
 const deepBuffer = 32 << 20
 
 func (u *udpPoller) deep() bool { return u.room >= deepBuffer }
+
+func (u *udpPoller) sharedPort() *port { return u.port }
+
+func (u *udpPoller) depth() int { return u.socket.BufferSize() }
 
 func (u *udpPoller) waitFor(d time.Duration) { u.socket.WaitFor(d) }
 

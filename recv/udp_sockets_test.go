@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gospead/spead"
@@ -192,5 +193,59 @@ func TestABufferThatTheKernelDoesNotGrantIsInTheFigures(t *testing.T) {
 	st := s.Stats()
 	if st.ReceiveBuffer <= 0 || st.ReceiveBuffer+st.ReceiveBufferMissing != asked {
 		t.Errorf("%d bytes granted and %d not, of %d", st.ReceiveBuffer, st.ReceiveBufferMissing, asked)
+	}
+}
+
+// TestAStopItemWaitsForWhatTheOtherSocketsHold sends heaps and a stop item before anybody reads: the
+// socket that got the stop item may be read first.
+func TestAStopItemWaitsForWhatTheOtherSocketsHold(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs several sockets to a port, which Linux has")
+	}
+	const count = 40
+	for first := range 4 { // the stop item comes by another socket each time
+		var heaps []*send.Heap
+		for i := range count + first {
+			heaps = append(heaps, heapOf(3000, i))
+		}
+		stop := send.NewHeap(spead.Flavour{})
+		stop.AddStop()
+		packets := split(t, packetsOf(t, 1472, append(heaps, stop)...))
+		for _, callback := range []bool{false, true} {
+			var called atomic.Int64
+			cfg := Config{QueueHeaps: 4, AllowOutOfOrder: true}
+			if callback {
+				cfg.OnHeap = func(h *Heap) { called.Add(1); h.Release() }
+			}
+			s, err := NewStream(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.AddUDP(UDPConfig{Address: netip.MustParseAddrPort("127.0.0.1:0"), Sockets: 4})
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, err := net.Dial("udp", s.Addrs()[0].String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range packets {
+				write(t, conn, p)
+			}
+			if err := s.Start(); err != nil {
+				t.Fatal(err)
+			}
+			got := 0
+			for h := range s.Heaps(t.Context()) {
+				got++
+				h.Release()
+			}
+			if got += int(called.Load()); got != count+first {
+				t.Errorf("%d of %d heaps came before the end; callback: %t", got, count+first, callback)
+			}
+			if err := errors.Join(s.Close(), conn.Close()); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }

@@ -217,6 +217,9 @@ func (a *Assembler) Flush() {
 // packets are refused; heaps in progress can be flushed.
 func (a *Assembler) Stopped() bool { return a.stopped }
 
+// Resume has packets accepted again after a stop item, of which more came by other ways.
+func (a *Assembler) Resume() { a.stopped = false }
+
 // Counters returns what was done so far.
 func (a *Assembler) Counters() Counters { return a.counters }
 
