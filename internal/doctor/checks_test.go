@@ -42,8 +42,8 @@ func illSockets() []illness {
 		{"a small default", "default-receive-buffer", core("rmem_default", "4096"), Advice, "4096", "rmem_default='212992'"},
 		{"little memory for options", "option-memory", core("optmem_max", "10240"), Advice, "10240", "optmem_max"},
 		{"little memory for UDP", "udp-memory", file("proc/sys/net/ipv4/udp_mem", "100 200 300"), Loss, "at most", "udp_mem='"},
-		{"datagrams lost long ago", "socket-losses", file("proc/net/snmp", "Udp: RcvbufErrors\nUdp: 7\n"), Advice, "ipv4.RcvbufErrors is 7", "--buffer"},
-		{"packets dropped before sockets", "backlog", file("proc/net/softnet_stat", "0a 0b 00\n0a 01 00\n"), Advice, "softnet_dropped is 12", "netdev_max_backlog='2000'"},
+		{"datagrams lost long ago", "socket-losses", file("proc/thread-self/net/snmp", "Udp: RcvbufErrors\nUdp: 7\n"), Advice, "ipv4.RcvbufErrors is 7", "--buffer"},
+		{"packets dropped before sockets", "backlog", file("proc/thread-self/net/softnet_stat", "0a 0b 00\n0a 01 00\n"), Advice, "softnet_dropped is 12", "netdev_max_backlog='2000'"},
 		{"a backlog for a lower rate", "backlog", func(m *machine) { m.Rate, m.PacketSize = 10e9/8, 1000 }, Advice, "1000", "netdev_max_backlog='5000'"},
 		{"packets missed by the card", "interface-losses", file("sys/class/net/eth0/statistics/rx_missed_errors", "9"), Advice, "rx_missed_errors is 9", "rings"},
 		{"packets missed by the driver", "driver-losses", device(func(d *nic.Device) { d.Counters["rx_out_of_buffer"] = 4 }), Advice, "rx_out_of_buffer is 4", "ethtool -S eth0"},
@@ -86,7 +86,7 @@ func illNetworks() []illness {
 		{"a group on the wrong interface", "membership", func(m *machine) { m.Interfaces = []string{"eth1"} }, Advice, "joined on eth0", "--interface eth1"},
 		{"an IPv6 group on the wrong interface", "membership", func(m *machine) {
 			m.Interfaces, m.Endpoints = []string{"eth1"}, []netip.AddrPort{netip.MustParseAddrPort("[ff05::1:3]:1")}
-			m.files["proc/net/igmp6"] = "2    eth0            ff050000000000000000000000010003     1 00000004 0\n"
+			m.files["proc/thread-self/net/igmp6"] = "2    eth0            ff050000000000000000000000010003     1 00000004 0\n"
 		}, Advice, "joined on eth0", "--interface eth1"},
 		{"more groups than a socket may join", "membership-limit", file("proc/sys/net/ipv4/igmp_max_memberships", "0"), Loss, "0", "igmp_max_memberships='1'"},
 		{"packets beyond the path MTU", "path-mtu", func(m *machine) { m.PacketSize = 9000 }, Loss, "8972", "--packet-size 8968"},
@@ -162,8 +162,8 @@ func TestVersionsOfKernelsAreCompared(t *testing.T) {
 // TestLossesThatGoOnAreTold has counters rise while somebody watches.
 func TestLossesThatGoOnAreTold(t *testing.T) {
 	m := newMachine()
-	m.files["proc/net/snmp"] = "Udp: RcvbufErrors InCsumErrors\nUdp: 7 0\n"
-	m.files["proc/net/softnet_stat"] = "0a 00 0f\n"
+	m.files["proc/thread-self/net/snmp"] = "Udp: RcvbufErrors InCsumErrors\nUdp: 7 0\n"
+	m.files["proc/thread-self/net/softnet_stat"] = "0a 00 0f\n"
 	m.files["sys/class/net/eth0/statistics/rx_dropped"] = "5"
 	m.Root = m.root()
 	m.Earlier = Count(m.Config, m.System)
@@ -172,8 +172,8 @@ func TestLossesThatGoOnAreTold(t *testing.T) {
 			t.Errorf("what was lost before is told: %+v", f)
 		}
 	}
-	m.files["proc/net/snmp"] = "Udp: RcvbufErrors InCsumErrors\nUdp: 9 0\n"
-	m.files["proc/net/softnet_stat"] = "0a 01 10\n"
+	m.files["proc/thread-self/net/snmp"] = "Udp: RcvbufErrors InCsumErrors\nUdp: 9 0\n"
+	m.files["proc/thread-self/net/softnet_stat"] = "0a 01 10\n"
 	m.files["sys/class/net/eth0/statistics/rx_dropped"] = "6"
 	m.device.Counters["rx_dropped.nic"] = 3
 	findings := m.examine(t.Context())

@@ -51,7 +51,7 @@ func (v *view) count() Counters {
 // countSockets reads what UDP sockets have lost: a line of names and one of numbers for IPv4, a line
 // for each for IPv6.
 func (v *view) countSockets(c Counters) {
-	text, _ := v.text("proc/net/snmp")
+	text, _ := v.text("proc/thread-self/net/snmp")
 	var names []string
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
@@ -63,7 +63,7 @@ func (v *view) countSockets(c Counters) {
 		}
 		names = words
 	}
-	text, _ = v.text("proc/net/snmp6")
+	text, _ = v.text("proc/thread-self/net/snmp6")
 	for line := range strings.Lines(text) {
 		if words := strings.Fields(line); len(words) == 2 {
 			addSocketCounter(c, "ipv6", strings.TrimPrefix(words[0], "Udp6"), words[1])
@@ -79,7 +79,7 @@ func addSocketCounter(c Counters, version, name, value string) {
 
 // countBacklog reads what processors have lost and put off: hexadecimal, a line for each.
 func (v *view) countBacklog(c Counters) {
-	text, err := v.text("proc/net/softnet_stat")
+	text, err := v.text("proc/thread-self/net/softnet_stat")
 	if err != nil {
 		return
 	}

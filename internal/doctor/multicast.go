@@ -24,9 +24,10 @@ func (v *view) groups() (groups []netip.Addr) {
 	return groups
 }
 
-// joined gives the interfaces on which programs have joined groups.
+// joined gives the interfaces on which programs have joined groups. /proc/net would be the network
+// namespace of the process's first thread, which needn't be that of this one.
 func (v *view) joined() (byGroup map[netip.Addr][]string, err error) {
-	text, err := v.text("proc/net/igmp")
+	text, err := v.text("proc/thread-self/net/igmp")
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (v *view) joined() (byGroup map[netip.Addr][]string, err error) {
 		}
 	}
 	// A line for each: number and name of the interface, group. There is no such file without IPv6.
-	text, _ = v.text("proc/net/igmp6")
+	text, _ = v.text("proc/thread-self/net/igmp6")
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		if len(words) < 3 {

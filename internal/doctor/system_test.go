@@ -41,10 +41,10 @@ var healthy = map[string]string{
 	"proc/self/timerslack_ns":                                           "50000\n",
 	"proc/meminfo":                                                      "MemTotal: 1 kB\nHugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB\n",
 	"proc/swaps":                                                        "Filename\tType\tSize\tUsed\tPriority\n",
-	"proc/net/snmp":                                                     "Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors\nUdp: 10 2 0 30 0 0 0\n",
-	"proc/net/snmp6":                                                    "Udp6InDatagrams                 \t5\nUdp6RcvbufErrors                \t0\n",
-	"proc/net/softnet_stat":                                             "0000000a 00000000 00000000 00000000\n0000000b 00000000 00000000 00000000\n",
-	"proc/net/igmp":                                                     "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n1\tlo        :     1      V3\n\t\t\t\t010000E0     1 0:00000000\t\t0\n2\teth0      :     2      V3\n\t\t\t\t%08X     1 0:00000000\t\t0\n\t\t\t\t010000E0     1 0:00000000\t\t0\n",
+	"proc/thread-self/net/snmp":                                         "Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors\nUdp: 10 2 0 30 0 0 0\n",
+	"proc/thread-self/net/snmp6":                                        "Udp6InDatagrams                 \t5\nUdp6RcvbufErrors                \t0\n",
+	"proc/thread-self/net/softnet_stat":                                 "0000000a 00000000 00000000 00000000\n0000000b 00000000 00000000 00000000\n",
+	"proc/thread-self/net/igmp":                                         "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n1\tlo        :     1      V3\n\t\t\t\t010000E0     1 0:00000000\t\t0\n2\teth0      :     2      V3\n\t\t\t\t%08X     1 0:00000000\t\t0\n\t\t\t\t010000E0     1 0:00000000\t\t0\n",
 	"proc/interrupts":                                                   "           CPU0       CPU1\n  9:  1 0 IO-APIC 9-edge acpi\n 40:  5 0 PCI-MSIX-0000:81:00.0 1-edge eth0-TxRx-0\n 41:  0 5 PCI-MSIX-0000:81:00.0 2-edge eth0-TxRx-1\n 42:  0 5 PCI-MSIX-0000:82:00.0 2-edge eth01\nNMI: 0 0\n",
 	"proc/irq/40/smp_affinity_list":                                     "0\n",
 	"proc/irq/41/smp_affinity_list":                                     "0-3\n",
@@ -90,7 +90,7 @@ type machine struct {
 func newMachine() *machine {
 	m := &machine{files: maps.Clone(healthy), device: healthyDevice()}
 	group := binary.NativeEndian.Uint32([]byte{239, 1, 2, 3}) // as the kernel prints it on this machine
-	m.files["proc/net/igmp"] = fmt.Sprintf(healthy["proc/net/igmp"], group)
+	m.files["proc/thread-self/net/igmp"] = fmt.Sprintf(healthy["proc/thread-self/net/igmp"], group)
 	m.Threads = 1
 	m.Device = func(name string) (nic.Device, error) {
 		if name != "eth0" {
