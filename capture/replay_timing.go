@@ -26,3 +26,9 @@ func timingStats(d *quantile.Durations) TimingStats {
 		Max: d.Max(),
 	}
 }
+
+// momentTimes is about the times at which datagrams are due.
+type momentTimes struct {
+	latest int64
+	late   quantile.Durations
+}

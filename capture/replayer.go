@@ -49,6 +49,7 @@ type Replayer struct {
 	mu      sync.Mutex
 	stats   ReplayStats
 	timing  quantile.Durations
+	moments momentTimes
 	failure error // the first of datagrams that couldn't be sent
 }
 
@@ -79,6 +80,12 @@ type ReplayStats struct {
 	// Late tells by how much datagrams were handed to the kernel later than due: until the system call
 	// had returned. All zero with ReplayConfig.Fast.
 	Late TimingStats `json:"late"`
+	// Moments counts the different times at which datagrams were due. LateMoments tells how late each of
+	// them began, with the system call for its first datagram: what waiting, and datagrams before that
+	// took too long, cost. What Late has beyond that is the time that the system takes for so many
+	// datagrams that are due at once.
+	Moments     int64       `json:"moments"`
+	LateMoments TimingStats `json:"late_moments"`
 }
 
 // NewReplayer opens the capture and a socket. Errors: *spead.FieldError for what the configuration got
@@ -201,6 +208,9 @@ func (r *Replayer) sendStretch(ctx context.Context, s *stretch, start int64) err
 		for n < len(rest) && n < replayBatch && start+rest[n].at <= now {
 			n++
 		}
+		if !r.cfg.Fast {
+			r.begin(rest[:n], now-start)
+		}
 		if err := r.send(rest[:n], start); err != nil {
 			return err
 		}
@@ -246,6 +256,19 @@ func (r *Replayer) send(datagrams []replayed, start int64) error {
 	return nil
 }
 
+// begin notes the moments of datagrams that are handed over at a time from the start.
+func (r *Replayer) begin(datagrams []replayed, now int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range datagrams {
+		if at := datagrams[i].at; r.stats.Moments == 0 || at != r.moments.latest {
+			r.stats.Moments++
+			r.moments.latest = at
+			r.moments.late.Add(now - at)
+		}
+	}
+}
+
 // account counts what has left at a time from the start.
 func (r *Replayer) account(datagrams []replayed, now int64) {
 	r.mu.Lock()
@@ -271,8 +294,8 @@ func (r *Replayer) fail(err error) {
 // Stats may be called by any goroutine at any time.
 func (r *Replayer) Stats() ReplayStats {
 	r.mu.Lock()
-	s, late := r.stats, r.timing // copied, as percentiles take longer than the sender should wait
+	s, late, moments := r.stats, r.timing, r.moments.late // copied, as percentiles take longer than the sender should wait
 	r.mu.Unlock()
-	s.Late = timingStats(&late)
+	s.Late, s.LateMoments = timingStats(&late), timingStats(&moments)
 	return s
 }

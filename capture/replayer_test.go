@@ -175,6 +175,26 @@ func TestDestinationsAreMapped(t *testing.T) {
 	}
 }
 
+func TestMomentsAreWhatDatagramsShare(t *testing.T) {
+	b := pcap.AppendInterface(pcap.AppendSection(nil, ""), pcap.Interface{})
+	for i := range uint64(2 * replayBatch) {
+		at := time.Unix(1e9, int64(i/32)*1e6)
+		b = pcap.AppendDatagram(b, 0, &pcap.Datagram{Payload: item(i+1, i), Source: capturedTo, Destination: capturedTo, Time: at})
+	}
+	path := writeFile(t, b)
+	for _, c := range []struct {
+		cfg     ReplayConfig
+		moments int64
+	}{{ReplayConfig{}, 4}, {ReplayConfig{Speed: 3}, 4}, {ReplayConfig{Loops: 2}, 8}, {ReplayConfig{Rate: 1e7}, 2 * replayBatch}, {ReplayConfig{Fast: true}, 0}} {
+		_, c.cfg.Endpoint = socket(t)
+		c.cfg.Path = path
+		s := replay(t, c.cfg)
+		if s.Moments != c.moments || s.LateMoments.Max > s.Late.Max {
+			t.Errorf("%+v: %d moments, expected %d; begun at most %v late, and sent %v", c.cfg, s.Moments, c.moments, s.LateMoments.Max, s.Late.Max)
+		}
+	}
+}
+
 func TestTimesThatGoBackDontHoldUp(t *testing.T) {
 	b := pcap.AppendInterface(pcap.AppendSection(nil, ""), pcap.Interface{})
 	for _, seconds := range []int64{1000, 5, 1000} {

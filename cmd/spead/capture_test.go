@@ -38,7 +38,7 @@ func TestACaptureReplayedAndCapturedAgainIsTheSame(t *testing.T) {
 	for _, how := range [][]string{nil, {"--speed", "2"}, {"--rate", "100Mbps"}, {"--fast"}} {
 		p, endpoint := captureBuilt(t, "-w", second, "--count", "19", "--json")
 		line := append([]string{"replay", first, endpoint, "--json"}, how...)
-		runBuilt(t, line...).expect(t, exitOK, `^\{"datagrams":19,.*"failed":0,.*"late":\{"mean_ns":\d+,.*"p99_ns":\d+`, `^$`)
+		runBuilt(t, line...).expect(t, exitOK, `^\{"datagrams":19,.*"failed":0,.*"late":\{"mean_ns":\d+,.*"p99_ns":\d+,.*"moments":\d+,"late_moments":\{"mean_ns":\d+`, `^$`)
 		p.result().expect(t, exitOK, `^\{"stats":\{"seen":19,.*"datagrams":19,.*"kernel_drops":0,`, ``)
 		runBuilt(t, "compare", first, second).expect(t, exitOK, `\n7 heaps are the same\n`, `^$`)
 		if a, b := packetsOf(t, first), packetsOf(t, second); a != b {

@@ -41,8 +41,9 @@ With --loop, the capture is sent again and again. --rewrite-item names an item, 
 whose immediate values grow in each loop by what a loop spans: from the least value to what would
 follow the largest, or by the number after a +. 1 is the heap cnt.
 
-The report says how late datagrams were handed to the kernel, as percentiles. Exit code 1: some
-datagrams couldn't be sent.`,
+The report says how late datagrams were handed to the kernel, as percentiles, and apart from it how
+late the moments at which datagrams were due began: many datagrams that were captured at the same
+moment can't all leave at it. Exit code 1: some datagrams couldn't be sent.`,
 		Example: `  spead replay night.pcapng 239.1.2.3:7148 --interface eth0
   spead replay night.pcapng 10.0.0.1:7148 --loop forever --rewrite-item 0x1600 --rewrite-item 1
   spead replay night.pcapng 10.0.0.1:7148 --rate 5Gbps --filter 'dst port 7148'
@@ -234,7 +235,8 @@ func replayText(s *capture.ReplayStats) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Sent %d datagrams, %d bytes in %.6f s, %.6f Gb/s\n", s.Datagrams, s.Bytes, s.Elapsed.Seconds(), gigabits(s.Bytes, s.Elapsed.Seconds()))
 	if s.Late.Max > 0 {
-		fmt.Fprintf(&b, "late: mean %v, p50 %v, p90 %v, p99 %v, p99.9 %v, max %v\n", s.Late.Mean, s.Late.P50, s.Late.P90, s.Late.P99, s.Late.P999, s.Late.Max)
+		fmt.Fprintf(&b, "late: %s\n", timingText(&s.Late))
+		fmt.Fprintf(&b, "late to begin with the %d moments at which datagrams were due: %s\n", s.Moments, timingText(&s.LateMoments))
 	}
 	for _, figure := range []struct {
 		count int64
@@ -250,6 +252,10 @@ func replayText(s *capture.ReplayStats) string {
 		}
 	}
 	return b.String()
+}
+
+func timingText(t *capture.TimingStats) string {
+	return fmt.Sprintf("mean %v, p50 %v, p90 %v, p99 %v, p99.9 %v, max %v", t.Mean, t.P50, t.P90, t.P99, t.P999, t.Max)
 }
 
 // byFilter names the flag where an error is about a filter.
