@@ -35,6 +35,9 @@ type Options struct {
 // matter, and it may be a pipe. A filter or a file that isn't understood gives a *spead.FieldError.
 // If the file is found to be corrupt later, the source ends with that error after all the datagrams
 // before.
+//
+// What a capture's statistics say that the capturing system or program dropped counts as dropped by the
+// kernel (recv.Stats.KernelDrops); a device's drops don't, as they may have been anybody's.
 func Open(path string, opts Options) (recv.Source, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -66,10 +69,11 @@ func (f fileSource) Wait() error { return nil }
 
 // source reads one capture.
 type source struct {
-	path    string
-	file    *os.File
-	reader  *pcap.Reader
-	foreign int64 // as of the last batch
+	path   string
+	file   *os.File
+	reader *pcap.Reader
+	// foreign and lost are as of the last batch.
+	foreign, lost int64
 	// arena holds a batch's payload, which the reader lends only until its next datagram.
 	arena []byte
 }
@@ -81,6 +85,10 @@ func (s *source) ReadBatch(b *recv.Batch) error {
 	foreign := s.reader.Foreign().Total()
 	b.Foreign += foreign - s.foreign
 	s.foreign = foreign
+	losses := s.reader.Losses()
+	lost := losses.System + losses.Writer
+	b.KernelDrops += lost - s.lost
+	s.lost = lost
 	return err
 }
 

@@ -35,15 +35,16 @@ func (in *Inspector) Report() *Report {
 			TooLong: c.TooLong, Empty: c.Empty,
 		})
 	}
-	r.Loss = r.loss()
+	r.Loss = r.loss(in.captured)
 	r.Conclusion = r.conclude()
 	return r
 }
 
 // loss adds up what is missing and tells where it went, place by place: what a socket dropped can only
-// be missing of the streams that come through it.
-func (r *Report) loss() Loss {
-	l := Loss{Exact: true, Causes: []Cause{}}
+// be missing of the streams that come through it. What was lost by capturing isn't known by place; a
+// device's losses may have been of others.
+func (r *Report) loss(captured CaptureLoss) Loss {
+	l := Loss{Exact: true, Causes: []Cause{}, Capture: captured}
 	missing := map[netip.AddrPort]int64{}
 	for i := range r.Streams {
 		s := &r.Streams[i]
@@ -61,10 +62,12 @@ func (r *Report) loss() Loss {
 	for n := range maps.Values(missing) {
 		l.Before += max(0, n)
 	}
+	l.Before = max(0, l.Before-captured.System)
+	l.Before = max(0, l.Before-captured.Writer)
 	for _, c := range []struct {
 		cause Cause
 		n     int64
-	}{{SocketBuffer, l.KernelDrops}, {Queue, l.QueueDrops}, {BeforeArrival, l.Before}} {
+	}{{SocketBuffer, l.KernelDrops}, {Queue, l.QueueDrops}, {Capturing, max(captured.System, captured.Writer)}, {BeforeArrival, l.Before}} {
 		if c.n > 0 {
 			l.Causes = append(l.Causes, c.cause)
 		}

@@ -55,8 +55,10 @@ type Inspector struct {
 	untold Untold
 	packet wire.Packet
 	live   bool
-	first  time.Time
-	last   time.Time
+	// captured is what the capture says of itself.
+	captured CaptureLoss
+	first    time.Time
+	last     time.Time
 }
 
 // streamKey is what makes a stream.
@@ -107,6 +109,9 @@ func (in *Inspector) Count(address netip.AddrPort, c Counts) {
 	sum.TooLong += c.TooLong
 	sum.Empty += c.Empty
 }
+
+// Captured takes what the capture says of itself that is missing in it.
+func (in *Inspector) Captured(lost CaptureLoss) { in.captured = lost }
 
 // landing gives the place with an address; what there is no room for is one place without.
 func (in *Inspector) landing(address netip.AddrPort) *landing {

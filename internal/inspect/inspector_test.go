@@ -4,6 +4,7 @@ package inspect
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -184,6 +185,32 @@ func TestLossHasItsCause(t *testing.T) {
 				t.Errorf("%q", r.Conclusion)
 			}
 		})
+	}
+}
+
+func TestACaptureSaysWhatItLost(t *testing.T) {
+	for _, c := range []struct {
+		lost       CaptureLoss
+		before     int64
+		causes     []Cause
+		conclusion string
+	}{
+		{CaptureLoss{}, 10, []Cause{BeforeArrival}, "Lost before the capture: 10 packets"},
+		{CaptureLoss{System: 10}, 0, []Cause{Capturing}, "Lost by capturing: the system dropped 10 packets"},
+		{CaptureLoss{Writer: 10}, 0, []Cause{Capturing}, "Lost by capturing: the capture was written too slowly for 10 packets"},
+		{CaptureLoss{System: 4, Writer: 3}, 3, []Cause{Capturing, BeforeArrival}, "Lost besides: 3 packets"},
+		{CaptureLoss{Device: 4}, 10, []Cause{BeforeArrival}, "The network device lost 4 packets"},
+		{CaptureLoss{System: math.MaxInt64, Writer: math.MaxInt64}, 0, []Cause{Capturing}, "Lost by capturing"},
+	} {
+		in := newInspector(t, Config{})
+		packets := slices.Delete(slices.Delete(plainHeaps(40, 1, 1), 51, 60), 16, 17) // 10 packets
+		addAll(in, packets)
+		in.Captured(c.lost)
+		r := in.Report()
+		text := strings.Join(r.Conclusion, "\n")
+		if r.Loss.Before != c.before || !slices.Equal(r.Loss.Causes, c.causes) || r.Loss.Packets != 10 || r.Loss.Capture != c.lost || !strings.Contains(text, c.conclusion) {
+			t.Errorf("%+v: %+v, %q", c.lost, r.Loss, r.Conclusion)
+		}
 	}
 }
 

@@ -301,8 +301,19 @@ type Loss struct {
 	KernelDrops int64 `json:"kernel_drops"`
 	QueueDrops  int64 `json:"queue_drops"`
 	Before      int64 `json:"before_arrival"`
-	// Causes are those of the three that there were.
+	// Capture is what the capture says of itself that is missing in it. It isn't in Before.
+	Capture CaptureLoss `json:"capture_drops"`
+	// Causes are those that there were.
 	Causes []Cause `json:"causes"`
+}
+
+// CaptureLoss is what the statistics of captures say that is missing in them.
+type CaptureLoss struct {
+	// System counts packets that the system which captured had no room for, Device those that its network
+	// device had no room for, anybody's, and Writer those that weren't written.
+	System int64 `json:"system"`
+	Device int64 `json:"device"`
+	Writer int64 `json:"writer"`
 }
 
 // Cause is why packets are missing.
@@ -314,6 +325,8 @@ const (
 	SocketBuffer Cause = "socket_buffer"
 	// Queue: the inspection didn't keep up.
 	Queue Cause = "queue"
+	// Capturing: whoever wrote the capture lost them, and says so in it.
+	Capturing Cause = "capturing"
 	// BeforeArrival: they didn't arrive: the sender or the network lost them, or who wrote the capture.
 	BeforeArrival Cause = "before_arrival"
 )

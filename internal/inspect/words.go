@@ -163,7 +163,6 @@ func (s *Stream) gapsText() string {
 // reasons says where what is missing was lost.
 func (r *Report) reasons() []string {
 	var c []string
-	l := &r.Loss
 	for _, p := range r.Places {
 		if p.KernelDrops > 0 {
 			c = append(c, fmt.Sprintf("Lost here: the kernel dropped %s at %s, as the socket's receive buffer (%s) was full.",
@@ -174,11 +173,30 @@ func (r *Report) reasons() []string {
 				were(p.QueueDrops, "packet"), addressText(p.Address)))
 		}
 	}
+	return append(c, r.elsewhere()...)
+}
+
+// elsewhere says what wasn't lost here.
+func (r *Report) elsewhere() []string {
+	var c []string
+	l := &r.Loss
+	if n := l.Capture.System; n > 0 {
+		c = append(c, fmt.Sprintf("Lost by capturing: the system dropped %s that the capture took too slowly, as it says itself.", count(n, "packet")))
+	}
+	if n := l.Capture.Writer; n > 0 {
+		c = append(c, fmt.Sprintf("Lost by capturing: the capture was written too slowly for %s, as it says itself.", count(n, "packet")))
+	}
+	if n := l.Capture.Device; n > 0 {
+		c = append(c, fmt.Sprintf("The network device lost %s of anybody's while it was captured.", count(n, "packet")))
+	}
 	about := ""
 	if !l.Exact {
 		about = "about "
 	}
 	switch {
+	case l.Before > 0 && l.Capture.System > 0:
+		c = append(c, fmt.Sprintf("Lost besides: %s%s aren't in the capture: the sender or the network lost them, or they were joined with others when they were dropped.",
+			about, count(l.Before, "packet")))
 	case l.Before > 0 && r.Live:
 		c = append(c, fmt.Sprintf("Lost before arrival: %s%s never reached this socket: the sender, the network or the network card lost them.",
 			about, count(l.Before, "packet")))

@@ -74,3 +74,6 @@ func (c *classicReader) explain(info gopacket.CaptureInfo, err error) error {
 	}
 	return recordError(c.number, c.offset, unexpected(err))
 }
+
+// losses tells nothing: such files have no statistics.
+func (*classicReader) losses() Losses { return Losses{} }

@@ -40,6 +40,8 @@ type record struct {
 type recordReader interface {
 	// next overwrites *record with the next one. It returns io.EOF at the end.
 	next(*record) error
+	// losses is what the records before, and those that were skipped, have told of what is missing.
+	losses() Losses
 }
 
 // openRecords finds out the format of a capture and reads up to its first frame.

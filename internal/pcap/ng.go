@@ -18,6 +18,7 @@ const (
 	ngInterface      = 1
 	ngObsoletePacket = 2
 	ngSimplePacket   = 3
+	ngStatistics     = 5
 	ngEnhancedPacket = 6
 )
 
@@ -34,6 +35,8 @@ type ngReader struct {
 	bigEndian bool
 	// interfaces are those of the current section.
 	interfaces []ngDescription
+	// lostBefore is what the sections before have told.
+	lostBefore Losses
 
 	// number is that of the current or next block with a frame, from 1.
 	number int64
@@ -96,6 +99,8 @@ func (n *ngReader) advance() error {
 			err = n.readSection()
 		case ngInterface:
 			err = n.readInterface()
+		case ngStatistics:
+			err = n.readStatistics()
 		}
 		if err == nil {
 			err = n.skipBlock()
@@ -161,6 +166,7 @@ func (n *ngReader) readSection() error {
 	if major != 1 || minor != 0 && minor != 2 {
 		return n.fieldError("version", fmt.Sprintf("%d.%d", major, minor), "1.0")
 	}
+	n.lostBefore = n.losses()
 	n.interfaces = n.interfaces[:0]
 	return nil
 }

@@ -16,6 +16,8 @@ type ngDescription struct {
 	// ticksPerSecond is the resolution of timestamps; timeOffset is added to them, in seconds.
 	ticksPerSecond uint64
 	timeOffset     int64
+	// losses is what its statistics say.
+	losses Losses
 }
 
 const (
@@ -51,10 +53,26 @@ func (n *ngReader) readInterface() error {
 	return nil
 }
 
-// readInterfaceOptions looks for those that say what timestamps mean. b is a multiple of 4 bytes.
+// readInterfaceOptions looks for those that say what timestamps mean.
 func (n *ngReader) readInterfaceOptions(d *ngDescription, b []byte) error {
+	return n.eachOption(b, func(code int, value []byte) error {
+		switch code {
+		case ngTimeResolution:
+			return n.readTimeResolution(d, value)
+		case ngTimeOffset:
+			if len(value) != 8 {
+				return n.fieldError("if_tsoffset's length", len(value), "8")
+			}
+			d.timeOffset = int64(n.uint64(value))
+		}
+		return nil
+	})
+}
+
+// eachOption goes through a block's options. b is a multiple of 4 bytes.
+func (n *ngReader) eachOption(b []byte, found func(code int, value []byte) error) error {
 	for len(b) >= 4 {
-		code, size := n.uint16(b), int(n.uint16(b[2:]))
+		code, size := int(n.uint16(b)), int(n.uint16(b[2:]))
 		b = b[4:]
 		if code == ngEndOfOptions {
 			return nil
@@ -62,21 +80,10 @@ func (n *ngReader) readInterfaceOptions(d *ngDescription, b []byte) error {
 		if size > len(b) {
 			return n.fieldError("interface option's length", size, fmt.Sprint("0 to ", len(b)))
 		}
-		value := b[:size]
-		b = b[(size+3)&^3:]
-		var err error
-		switch code {
-		case ngTimeResolution:
-			err = n.readTimeResolution(d, value)
-		case ngTimeOffset:
-			if size != 8 {
-				return n.fieldError("if_tsoffset's length", size, "8")
-			}
-			d.timeOffset = int64(n.uint64(value))
-		}
-		if err != nil {
+		if err := found(code, b[:size]); err != nil {
 			return err
 		}
+		b = b[(size+3)&^3:]
 	}
 	return nil
 }

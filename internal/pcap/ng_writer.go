@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// ngStatistics is the type of interface statistics blocks.
-const ngStatistics = 5
-
 // Options of blocks, as they are written.
 const (
 	ngComment     = 1

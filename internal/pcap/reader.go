@@ -155,6 +155,9 @@ func (r *Reader) Foreign() Foreign {
 	}
 }
 
+// Losses returns what the capture says of itself is missing, as far as it was read.
+func (r *Reader) Losses() Losses { return r.records.losses() }
+
 // Close closes the file, if the Reader opened it. Payload lent before must not be used any more.
 // Closing again does nothing.
 func (r *Reader) Close() error {

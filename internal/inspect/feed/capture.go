@@ -29,6 +29,7 @@ func Capture(ctx context.Context, in *inspect.Inspector, path, filter string) er
 	if err == nil {
 		err = copyAll(in, reader)
 		in.Count(netip.AddrPort{}, inspect.Counts{Foreign: reader.Foreign().Total()})
+		in.Captured(inspect.CaptureLoss(reader.Losses()))
 	}
 	switch {
 	case errors.Is(err, io.EOF), ctx.Err() != nil && errors.Is(err, os.ErrClosed):
