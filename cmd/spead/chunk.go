@@ -98,7 +98,7 @@ func (o *chunkOptions) addFlags(cmd *cobra.Command) {
 	addSwitch(cmd, &o.stream.KeepStop, "keep-stop", "go on after a heap with the stop item")
 	addSwitch(cmd, &o.stream.AllowOutOfOrder, "out-of-order", "take the packets of a heap in any order")
 	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
-		&o.dialect, texts("DIALECT")}.add(cmd)
+		&o.dialect, dialects()}.add(cmd)
 	flag[int]{"packet-size", "largest packet", &o.udp.MaxPacketSize, sizes(1, 65535)}.add(cmd)
 	flag[int]{"buffer", "size of each socket's buffer; 0: 64MiB with the privilege to exceed the system's limit, else 8MiB",
 		&o.udp.BufferSize, sizes(0, 1<<30-1)}.add(cmd)

@@ -87,6 +87,13 @@ func texts(name string) kind[string] {
 	return kind[string]{name: name, parse: func(s string) (string, bool) { return s, true }, print: same}
 }
 
+// dialects are tolerances by name, which are checked when a stream is made.
+func dialects() kind[string] {
+	k := texts("DIALECT")
+	k.values = []string{"ska-low", "gateware", "implied-offset", "implied-length", "short-heap-length", "repeated-cnt"}
+	return k
+}
+
 // wholeNumbers are numbers from least up to most.
 func wholeNumbers[T int | int64 | uint64](least, most T) kind[T] {
 	allowed := fmt.Sprintf("a whole number from %d to %d", least, most)

@@ -92,7 +92,7 @@ func (o *monitorOptions) addFlags(cmd *cobra.Command) {
 	flag[int]{"sockets", "sockets that share each UDP port, a power of two: more room without privilege", &o.udp.Sockets, wholeNumbers(1, 64)}.add(cmd)
 	flag[int]{"connections", "TCP connections to take at each tcp:// endpoint; 0 for any number", &o.tcp.Connections, wholeNumbers(0, 1<<20)}.add(cmd)
 	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
-		&o.dialect, texts("DIALECT")}.add(cmd)
+		&o.dialect, dialects()}.add(cmd)
 	addSwitch(cmd, &o.noGRO, "no-gro", "don't let the kernel join packets into large messages")
 }
 
@@ -127,6 +127,7 @@ func whenFull() kind[recv.WhenFull] {
 			}
 			return 0, false
 		},
-		print: func(w recv.WhenFull) string { return names[w] },
+		print:  func(w recv.WhenFull) string { return names[w] },
+		values: names,
 	}
 }

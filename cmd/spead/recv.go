@@ -119,7 +119,7 @@ func (o *recvOptions) addStreamFlags(cmd *cobra.Command) {
 	flag[uint64]{"cnt-step", "distance between the cnts of the sender's heaps, to count those never seen; 0: don't",
 		&o.stream.CntStep, wholeNumbers[uint64](0, math.MaxInt64)}.add(cmd)
 	flag[string]{"dialect", "what senders may deviate in: ska-low, gateware, or tolerances by name with commas between",
-		&o.dialect, texts("DIALECT")}.add(cmd)
+		&o.dialect, dialects()}.add(cmd)
 	flag[int]{"queue-heaps", "finished heaps that may wait to be printed", &o.stream.QueueHeaps, wholeNumbers(1, 1<<20)}.add(cmd)
 	flag[int64]{"queue-bytes", "payload that may wait to be printed; 0: no limit of its own", &o.stream.QueueBytes, sizes[int64](0, 1<<50)}.add(cmd)
 	flag[recv.WhenFull]{"when-full", "when that is exceeded: block leaves packets in the socket, drop-oldest and drop-newest discard heaps",

@@ -139,7 +139,8 @@ func pacings() kind[send.Pacing] {
 			}
 			return 0, false
 		},
-		print: send.Pacing.String,
+		print:  send.Pacing.String,
+		values: []string{send.PacingSoftware.String(), send.PacingKernel.String()},
 	}
 }
 

@@ -80,10 +80,20 @@ func parseRate(text string) (float64, bool) {
 	return v, ok && !math.IsInf(v, 0)
 }
 
-// formatRate writes a rate in bytes per second so that parseRate reads the same again.
+// formatRate writes a rate in bytes per second so that parseRate reads the same again: in bits, with the
+// largest unit that shows no fraction beyond thousandths, or else in bytes.
 func formatRate(rate float64) string {
 	if rate == 0 {
 		return "0"
+	}
+	for _, u := range []unit{{"Gbps", 1e9 / 8}, {"Mbps", 1e6 / 8}, {"kbps", 1e3 / 8}} {
+		text := strconv.FormatFloat(rate/u.factor, 'f', -1, 64)
+		if _, fraction, _ := strings.Cut(text, "."); rate < u.factor || len(fraction) > 3 {
+			continue
+		}
+		if same, ok := parseRate(text + u.name); ok && same == rate {
+			return text + u.name
+		}
 	}
 	return strconv.FormatFloat(rate, 'f', -1, 64) + "B/s"
 }

@@ -128,6 +128,16 @@ func TestWhatIsPrintedIsReadAgain(t *testing.T) {
 	}
 }
 
+func TestRatesArePrintedAsPeopleWriteThem(t *testing.T) {
+	for rate, want := range map[float64]string{
+		0: "0", 1.25e6: "10Mbps", 125e6: "1Gbps", 312.5e6: "2.5Gbps", 2.5e9: "20Gbps", 125: "1kbps", 1: "1B/s", 1e6 / 3: "333333.3333333333B/s",
+	} {
+		if got := formatRate(rate); got != want {
+			t.Errorf("%v: %s, expected %s", rate, got, want)
+		}
+	}
+}
+
 func TestRatesOfNoTimeAreZero(t *testing.T) {
 	if got := gigabits(1e9, 0); got != 0 {
 		t.Errorf("%v Gb/s in no time", got)

@@ -159,15 +159,20 @@ func TestWhatIsNoFlagIsNamed(t *testing.T) {
 
 func TestCommandsWithoutWorkSucceed(t *testing.T) {
 	for line, out := range map[string]string{
-		"":                       `(?s)demo.*recv.*send`,
-		"help":                   `(?s)demo.*recv.*send`,
-		"--help":                 `Exit codes: 0`,
-		"help send":              `Send heaps of test data`,
-		"--version":              `^spead \S+.* go1\.\S+ \w+/\w+\n$`,
-		"completion bash":        `bash completion`,
-		"completion zsh":         `zsh completion`,
-		"completion fish":        `fish completion`,
-		"__complete recv --max-": `(?s)--max-heaps.*--max-heap-length.*--max-memory`,
+		"":                                    `(?s)demo.*recv.*send`,
+		"help":                                `(?s)demo.*recv.*send`,
+		"--help":                              `Exit codes: 0`,
+		"help send":                           `Send heaps of test data`,
+		"--version":                           `^spead \S+.* go1\.\S+ \w+/\w+\n$`,
+		"completion bash":                     `bash completion`,
+		"completion zsh":                      `zsh completion`,
+		"completion fish":                     `fish completion`,
+		"__complete recv --max-":              `(?s)--max-heaps.*--max-heap-length.*--max-memory`,
+		"__complete recv --dialect ska":       `(?m)^ska-low$`,
+		"__complete monitor --dialect gate":   `(?m)^gateware$`,
+		"__complete monitor --when-full drop": `(?m)^drop-oldest\ndrop-newest$`,
+		"__complete send --pacing k":          `(?m)^kernel$`,
+		"__complete bench control 1 --layout equ": `(?m)^equal$`,
 	} {
 		r := runHere(strings.Fields(line)...)
 		r.remarks = "" // the completion says there what it found
