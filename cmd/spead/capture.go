@@ -47,7 +47,7 @@ because the file was written too slowly and --memory was full. The counts stand 
 in its interface statistics blocks. The exit code is 0 nevertheless.
 
 With --trigger, the latest datagrams stay in memory, as many as --memory holds, and are written to a
-numbered file at each signal SIGUSR1, or POST request to --trigger-listen.`,
+numbered file at each signal SIGUSR1, or POST request to --trigger-listen (those of web pages are refused).`,
 		Example: `  spead capture 239.1.2.3+7:7148 --interface eth0 -w night.pcapng
   spead capture 7148 -w night.pcapng --file-size 1GiB --files 24
   spead capture 7148 --count 1000 -w - | spead recv /dev/stdin
@@ -80,7 +80,7 @@ func (o *captureOptions) addFlags(cmd *cobra.Command) {
 	flag[int64]{"memory", "memory for what isn't written yet", &o.Memory, sizes[int64](2<<20, 1<<40)}.add(cmd)
 	addSwitch(cmd, &o.trigger, "trigger", "write a file only at a signal or request, with the latest in memory")
 	flag[time.Duration]{"trigger-after", "with --trigger: also write what comes in this time after it", &o.After, durations()}.add(cmd)
-	flag[string]{"trigger-listen", "with --trigger: address for HTTP requests, such as 127.0.0.1:8080", &o.listen, texts("ADDRESS")}.add(cmd)
+	flag[string]{"trigger-listen", "with --trigger: address for HTTP requests, such as 127.0.0.1:8080", &o.listen, listeners()}.add(cmd)
 	flag[string]{"interface", "where to join multicast groups: a name, an address or an index", &o.Interface, texts("INTERFACE")}.add(cmd)
 	addSwitch(cmd, &o.PacketRing, "packet-ring", "take frames from the device of --interface (AF_PACKET)")
 	flag[string]{"source-filter", "addresses of the senders to join multicast groups for, with commas between; otherwise all",

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,11 +123,16 @@ func TestWhatCantBeWrittenOrReadIsAFailure(t *testing.T) {
 	folder := t.TempDir()
 	nowhere := filepath.Join(folder, "nowhere", "a.pcapng")
 	endpoint := listen(t).LocalAddr().String()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
 	for _, args := range [][]string{
 		{"capture", "127.0.0.1:0", "-w", nowhere}, {"capture", "127.0.0.1:0", "-w", nowhere, "--trigger"},
 		{"capture", "127.0.0.1:0", "-w", folder}, {"capture", endpoint}, {"capture", endpoint, "127.0.0.1:0"},
 		{"replay", nowhere, endpoint}, {"compare", nowhere, nowhere}, {"compare", endpoint, "127.0.0.1:0"},
-		{"capture", "127.0.0.1:0", "-w", filepath.Join(folder, "a"), "--trigger", "--trigger-listen", "127.0.0.1:99999"},
+		{"capture", "127.0.0.1:0", "-w", filepath.Join(folder, "a"), "--trigger", "--trigger-listen", taken.Addr().String()},
 	} {
 		runBuilt(t, args...).expect(t, exitFail, `^$`, `^spead `+args[0]+`: [^\n]+\n$`)
 	}
@@ -141,6 +147,7 @@ func TestWrongCommandLinesOfCaptures(t *testing.T) {
 		{"capture 127.0.0.1:0 -w x --files 3", "--files", `3`, "with FileSize"},
 		{"capture 127.0.0.1:0 --trigger", "--write", `""`, "a file"},
 		{"capture 127.0.0.1:0 --trigger-listen 127.0.0.1:0", "--trigger-listen", `"127.0.0.1:0"`, "--trigger"},
+		{"capture 127.0.0.1:0 -w x --trigger --trigger-listen 127.0.0.1:99999", "--trigger-listen", `"127.0.0.1:99999"`, "host:port"},
 		{"capture 127.0.0.1:0 --packet-ring", "--interface", `""`, "the interface to capture from"},
 		{"capture 239.1.2.3:0 --interface nonsuch0", "--interface", `"nonsuch0"`, "name, an address or the index"},
 		{"capture 127.0.0.1:0 --source-filter nobody", "--source-filter", `"nobody"`, "IP addresses"},

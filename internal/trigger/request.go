@@ -49,12 +49,17 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Handler fires at a POST request, and answers others by saying so.
+// Handler fires at a POST request, and answers others by saying so. It refuses those of browsers, which
+// name where a page is from: any page could make one.
 func Handler(fire func()) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
 			http.Error(w, "a POST request triggers", http.StatusMethodNotAllowed)
+			return
+		}
+		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
+			http.Error(w, "a web page can't trigger", http.StatusForbidden)
 			return
 		}
 		fire()

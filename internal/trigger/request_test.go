@@ -4,6 +4,7 @@ package trigger
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -42,6 +43,18 @@ func TestOnlyAPostTriggers(t *testing.T) {
 	}
 	if fired != 2 {
 		t.Errorf("fired %d times", fired)
+	}
+}
+
+func TestAWebPageCantTrigger(t *testing.T) {
+	for header, value := range map[string]string{"Origin": "http://elsewhere.example", "Sec-Fetch-Site": "same-origin"} {
+		request := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/", nil)
+		request.Header.Set(header, value)
+		answer := httptest.NewRecorder()
+		Handler(func() { t.Errorf("%s: fired", header) }).ServeHTTP(answer, request)
+		if answer.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", header, answer.Code)
+		}
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"embed"
 	"encoding/json"
 	"io/fs"
+	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gospead/spead/internal/monitor"
@@ -51,7 +53,29 @@ func NewHandler(m Monitor, metrics http.Handler) (http.Handler, error) {
 	mux.HandleFunc("GET /api/events", h.events)
 	mux.Handle("GET /metrics", metrics)
 	mux.Handle("GET /", http.FileServerFS(files))
-	return guard(mux), nil
+	return guard(local(mux)), nil
+}
+
+// local has what comes to a loopback address come by that address's own names. A browser sends other
+// names there if a page elsewhere has had its own resolve to this machine, to read what isn't for it.
+func local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at, isTCP := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+		if isTCP && at.IP.IsLoopback() && !isLoopback(r.Host) {
+			http.Error(w, "ask for 127.0.0.1, [::1] or localhost: this address is for its own machine", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isLoopback says whether a host, with or without a port, is a name of this machine for itself.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // guard has browsers load nothing from elsewhere, and ask for everything anew.

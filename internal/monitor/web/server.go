@@ -46,7 +46,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, errorLog *log.Lo
 	})
 	err := server.Serve(l)
 	if stop() {
-		return err
+		return errors.Join(err, server.Close())
 	}
 	<-ended
 	if errors.Is(err, http.ErrServerClosed) {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -164,6 +165,79 @@ func TestOnlyWhatThereIsIsAnswered(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	if answer.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %s", answer.Status)
+	}
+}
+
+// TestALoopbackAddressIsForItsOwnMachine: a page elsewhere can have its name resolve to 127.0.0.1.
+func TestALoopbackAddressIsForItsOwnMachine(t *testing.T) {
+	s := serve(t, trouble(t))
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{
+		"127.0.0.1:" + port: 200, "localhost:" + port: 200, "LOCALHOST": 200, "[::1]:" + port: 200, "[::1]": 200, "127.1.2.3": 200,
+		"elsewhere.example:" + port: 421, "elsewhere.example": 421, "localhost.elsewhere.example": 421, "10.1.2.3:" + port: 421,
+	} {
+		for _, path := range []string{"/", "/api", "/metrics"} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Host = host
+			answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if refused := answer.StatusCode == http.StatusMisdirectedRequest; refused != (want == http.StatusMisdirectedRequest) {
+				t.Errorf("%s of %s: %s", path, host, answer.Status)
+			}
+		}
+	}
+}
+
+// failingListener gives one connection and then fails.
+type failingListener struct {
+	net.Listener
+	given *closing
+}
+
+// closing notes that a connection was closed.
+type closing struct {
+	net.Conn
+	closed atomic.Bool
+}
+
+func (c *closing) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
+}
+
+func (l *failingListener) Accept() (net.Conn, error) {
+	if l.given != nil {
+		return nil, errors.New("no more connections")
+	}
+	conn, err := l.Listener.Accept()
+	l.given = &closing{Conn: conn}
+	return l.given, err
+}
+
+func TestAServerWhoseListenerFailsLeavesNoConnection(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	failing := &failingListener{Listener: l}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(t.Context(), failing, http.NotFoundHandler(), nil) }()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := <-ended; err == nil || !failing.given.closed.Load() {
+		t.Errorf("%v, connection closed: %v", err, failing.given.closed.Load())
 	}
 }
 
