@@ -21,8 +21,9 @@ func newBenchAgent(c console) *cobra.Command {
 and tell them what came.
 
 LISTEN is a port, :port, host:port or [v6]:port. Controllers connect there by TCP, and send heaps to the
-same port by UDP; with port 0 the system chooses both. Anybody who can reach the port can have up to 2
-GiB of memory taken, for as long as he stays connected.`,
+same port by UDP; with port 0 the system chooses both. Nothing is sent anywhere but back to a controller
+on its connection. Anybody who can reach the port can have up to 2 GiB of memory taken, and 4 GiB of
+socket buffers with the privilege for those, for as long as he stays connected.`,
 		Example: `  spead bench agent 7148
   spead bench agent 10.1.2.3:7148 --once`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -21,9 +21,11 @@ import (
 
 const (
 	// quiet is how long nothing may come, after all was sent, before nothing is expected any more, and
-	// quietStep how often that is looked at.
+	// quietStep how often that is looked at. settleMax is how long it is waited at most: packets that
+	// aren't the controller's may come without end.
 	quiet     = 250 * time.Millisecond
 	quietStep = 25 * time.Millisecond
+	settleMax = 5 * time.Second
 )
 
 // reception receives the heaps of a run.
@@ -84,7 +86,7 @@ func (s *session) receive(ctx context.Context, t *trial) error {
 		end, err = s.awaitEnd(t)
 	}
 	if err == nil {
-		err = r.settle(ctx, end.Heaps)
+		err = r.settle(ctx, end.Heaps, r.packets)
 	}
 	r.stream.Close()
 	<-r.finished
@@ -114,12 +116,15 @@ func (s *session) awaitEnd(t *trial) (sent, error) {
 	return *r.Sent, nil
 }
 
+// packets is how many packets have come.
+func (r *reception) packets() int64 { return r.stream.Stats().PacketsSeen }
+
 // settle waits until all has come or nothing comes any more.
-func (r *reception) settle(ctx context.Context, heaps int64) error {
+func (r *reception) settle(ctx context.Context, heaps int64, came func() int64) error {
 	ticker := time.NewTicker(quietStep)
 	defer ticker.Stop()
-	packets, since := int64(-1), time.Duration(0)
-	for r.whole.Load() < heaps && since < quiet {
+	packets, since, all := int64(-1), time.Duration(0), time.Duration(0)
+	for r.whole.Load() < heaps && since < quiet && all < settleMax {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -128,7 +133,8 @@ func (r *reception) settle(ctx context.Context, heaps int64) error {
 		case <-ticker.C:
 		}
 		since += quietStep
-		if n := r.stream.Stats().PacketsSeen; n != packets {
+		all += quietStep
+		if n := came(); n != packets {
 			packets, since = n, 0
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -125,7 +126,7 @@ func TestWrongSetupsAreRefusedByNameAtBothEnds(t *testing.T) {
 		"HeapSize":      func(s *Setup) { s.HeapSize = 1 << 40 },
 		"Items":         func(s *Setup) { s.Items = 0 },
 		"PacketSize":    func(s *Setup) { s.PacketSize = 1 << 20 },
-		"ReceiveBuffer": func(s *Setup) { s.ReceiveBuffer = -1 },
+		"ReceiveBuffer": func(s *Setup) { s.ReceiveBuffer, s.Sockets = 1<<30, 8 },
 		"Sockets":       func(s *Setup) { s.Sockets = 65 },
 		"MaxHeaps":      func(s *Setup) { s.MaxHeaps = 1 << 30 },
 		"QueueHeaps":    func(s *Setup) { s.QueueHeaps = 0 },
@@ -164,6 +165,20 @@ func TestAnAgentServesOneControllerAtATime(t *testing.T) {
 	if err := first.Repeat(t.Context(), 5e6, 1); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestWhatNeverEndsEndsNoRunLate: others may send to the agent's port for ever.
+func TestWhatNeverEndsEndsNoRunLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &reception{finished: make(chan struct{})}
+		began, packets := time.Now(), int64(0)
+		if err := r.settle(t.Context(), 1, func() int64 { packets++; return packets }); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != settleMax {
+			t.Errorf("it was waited for %v", took)
+		}
+	})
 }
 
 func TestAnAgentSurvivesControllersThatVanish(t *testing.T) {

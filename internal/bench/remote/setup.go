@@ -19,8 +19,8 @@ type Setup struct {
 	Items    int   `json:"items"`
 	// PacketSize is the largest packet in bytes.
 	PacketSize int `json:"packet_size"`
-	// ReceiveBuffer is the size in bytes of the agent's socket buffers together. If it is given, the
-	// agent's system has to grant it. 0: what the library does by default.
+	// ReceiveBuffer is the size in bytes of each of the agent's socket buffers. If it is given, the agent's
+	// system has to grant it. 0: what the library does by default.
 	ReceiveBuffer int `json:"receive_buffer"`
 	// Sockets is how many sockets the agent has.
 	Sockets int `json:"sockets"`
@@ -35,8 +35,10 @@ type Setup struct {
 const (
 	// memoryMax is how much memory heaps may take at either end, in bytes.
 	memoryMax = 2 << 30
-	itemsMax  = 4096
-	heapsMax  = 1 << 16
+	// buffersMax is how much the agent's socket buffers may take together, in bytes.
+	buffersMax = 4 << 30
+	itemsMax   = 4096
+	heapsMax   = 1 << 16
 )
 
 // check refuses what is wrong, by name.
@@ -51,7 +53,7 @@ func (s *Setup) check() error {
 		between("Items", int64(s.Items), 1, itemsMax),
 		between("HeapSize", s.HeapSize, pattern.WordBytes, memoryMax/8),
 		between("PacketSize", int64(s.PacketSize), 56, 65507),
-		between("ReceiveBuffer", int64(s.ReceiveBuffer), 0, math.MaxInt32),
+		between("ReceiveBuffer", int64(s.ReceiveBuffer), 0, min(math.MaxInt32, buffersMax/max(1, int64(s.Sockets)))),
 		between("Sockets", int64(s.Sockets), 1, 64),
 		between("MaxHeaps", int64(s.MaxHeaps), 1, heapsMax),
 		between("QueueHeaps", int64(s.QueueHeaps), 1, heapsMax),
