@@ -157,9 +157,9 @@ func serve(ctx context.Context, l net.Listener, p pages) error {
 	return web.Serve(ctx, l, h, p.log)
 }
 
-// printSnapshots prints each interval's figures until there are no more.
+// printSnapshots prints each interval's figures until ctx ends; the last figures are printEnd's.
 func (o *monitorOptions) printSnapshots(ctx context.Context, c console, m *monitor.Monitor) error {
-	for snap := m.Next(ctx, 0); snap != nil; snap = m.Next(ctx, snap.Seq) {
+	for snap := m.Next(ctx, 0); snap != nil && ctx.Err() == nil; snap = m.Next(ctx, snap.Seq) {
 		var err error
 		if o.json {
 			err = json.NewEncoder(c.out).Encode(snap)

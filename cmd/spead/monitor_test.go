@@ -4,7 +4,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +15,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -279,4 +283,24 @@ func TestAClosedPipeEndsTheMonitor(t *testing.T) {
 func TestTheMonitorEndsWhenTheTimeIsOver(t *testing.T) {
 	runBuilt(t, "monitor", "127.0.0.1:0", "127.0.0.1:0", "--duration", "30ms", "--interval", "10ms").
 		expect(t, exitOK, `: silent; 0 b/s, 0 packets/s, 0 heaps/s; nothing has come yet\n(?s:.*): received 0 packets, 0 heaps, 0 bytes of payload in 0 s\n  nothing came\n$`, `receiving on`)
+}
+
+// TestTheLastFiguresArePrintedOnce: they are there before or after the loop that prints looks for them.
+func TestTheLastFiguresArePrintedOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	m := monitor.New(time.Second, nil)
+	if err := m.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	c := console{&out, io.Discard}
+	var o monitorOptions
+	o.json = true
+	if err := errors.Join(o.printSnapshots(ctx, c, m), o.printEnd(c, m.Latest())); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), `"seq":1,`); n != 1 {
+		t.Errorf("printed %d times:\n%s", n, &out)
+	}
 }
