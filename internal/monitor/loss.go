@@ -2,7 +2,12 @@
 
 package monitor
 
-import "github.com/gospead/spead"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gospead/spead"
+)
 
 // Where is a place at which data is lost, as seen from the receiver.
 type Where uint8
@@ -105,7 +110,7 @@ var ownMeanings = [ownKinds]meaning{
 }
 
 var refusalMeanings = map[spead.Refusal]meaning{
-	spead.RefusedEmpty:            {where: AtSender, harmless: true, says: "empty datagrams", helps: "something else sends here"},
+	spead.RefusedEmpty:            {where: AtSender, harmless: true, says: "datagrams that are empty", helps: "something else sends here"},
 	spead.RefusedTooLong:          {where: AtLimit, says: "packets longer than --packet-size", helps: "raise --packet-size"},
 	spead.RefusedCaptureTruncated: {where: AtSender, says: "frames cut short in the capture", helps: "capture whole frames"},
 	spead.RefusedCaptureMalformed: {where: AtSender, says: "frames with contradictory headers", helps: "look at what wrote the capture"},
@@ -115,21 +120,21 @@ var refusalMeanings = map[spead.Refusal]meaning{
 	spead.RefusedShortPointers:    {where: AtSender, says: "packets that end in their item pointers", helps: "look at the sender"},
 	spead.RefusedMissingItem:      {where: AtSender, says: "packets without a required item", helps: "look at the sender; perhaps it needs --dialect"},
 	spead.RefusedShortPayload:     {where: AtSender, says: "packets that end in their payload", helps: "look at the sender"},
-	spead.RefusedPastHeap:         {where: AtSender, says: "payload beyond the heap's length", helps: "look at the sender; perhaps it needs --dialect"},
+	spead.RefusedPastHeap:         {where: AtSender, says: "packets with payload beyond the heap's length", helps: "look at the sender; perhaps it needs --dialect"},
 	spead.RefusedTrailingBytes:    {where: AtSender, says: "datagrams that go on after the packet", helps: "look at the sender"},
 	spead.RefusedStopped:          {where: AtSender, harmless: true, says: "packets after the stop", helps: "nothing to do"},
 	spead.RefusedUnsized:          {where: AtSender, says: "packets without a heap length", helps: "look at the sender"},
 	spead.RefusedNoHeap:           {where: InOrder, says: "packets of heaps whose start is missing", helps: "the start was lost or late"},
 	spead.RefusedLate:             {where: InOrder, says: "packets of heaps given up before", helps: "raise --max-heaps"},
-	spead.RefusedHeapLimit:        {where: AtLimit, says: "heaps longer than --max-heap-length", helps: "raise --max-heap-length"},
-	spead.RefusedMemoryLimit:      {where: AtLimit, says: "no payload memory left", helps: "raise --max-memory, or lower --max-heaps"},
-	spead.RefusedItemLimit:        {where: AtLimit, says: "heaps with too many items", helps: "look at the sender"},
-	spead.RefusedLengthMismatch:   {where: AtSender, says: "heap lengths that contradict each other", helps: "two senders with the same heap cnts?"},
-	spead.RefusedLengthTooSmall:   {where: AtSender, says: "heap lengths that are too small", helps: "two senders with the same heap cnts?"},
-	spead.RefusedFlavourMismatch:  {where: AtSender, says: "two flavours in one heap", helps: "two senders with the same heap cnts?"},
+	spead.RefusedHeapLimit:        {where: AtLimit, says: "packets of heaps longer than --max-heap-length", helps: "raise --max-heap-length"},
+	spead.RefusedMemoryLimit:      {where: AtLimit, says: "packets that payload memory had no room for", helps: "raise --max-memory, or lower --max-heaps"},
+	spead.RefusedItemLimit:        {where: AtLimit, says: "packets of heaps with too many items", helps: "look at the sender"},
+	spead.RefusedLengthMismatch:   {where: AtSender, says: "packets with another heap length than the heap's", helps: "two senders with the same heap cnts?"},
+	spead.RefusedLengthTooSmall:   {where: AtSender, says: "packets with too small a heap length", helps: "two senders with the same heap cnts?"},
+	spead.RefusedFlavourMismatch:  {where: AtSender, says: "packets of another flavour than the heap's", helps: "two senders with the same heap cnts?"},
 	spead.RefusedBehind:           {where: InOrder, says: "packets that came late or twice", helps: "the network reorders or repeats"},
 	spead.RefusedGap:              {where: InOrder, says: "packets behind a hole", helps: "one before them was lost or late"},
-	spead.RefusedDuplicate:        {where: InOrder, harmless: true, says: "repeated packets", helps: "harmless; the network or the sender repeats them"},
+	spead.RefusedDuplicate:        {where: InOrder, harmless: true, says: "packets that came again", helps: "harmless; the network or the sender repeats them"},
 	spead.RefusedOverlap:          {where: AtSender, says: "packets that overlap others", helps: "two senders with the same heap cnts?"},
 }
 
@@ -170,7 +175,7 @@ type Loss struct {
 	// Total is how many there have been, and Recent how many of late (Snapshot.Recent).
 	Total  int64 `json:"total"`
 	Recent int64 `json:"recent"`
-	// Says is what happened, and Helps what to do about it.
+	// Says is what happened, in the plural (Counted), and Helps what to do about it.
 	Says  string `json:"says"`
 	Helps string `json:"helps"`
 }
@@ -186,4 +191,27 @@ func (l *losses) list(recent *losses) []Loss {
 		}
 	}
 	return found
+}
+
+// Counted puts a number before what there are so many of, which begins with a noun in the plural.
+func Counted(n int64, what string) string {
+	if n == 1 {
+		noun, rest, more := strings.Cut(what, " ")
+		what = strings.TrimSuffix(noun, "s")
+		if more {
+			what += " " + singular(rest)
+		}
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// singular changes the verbs that are about the noun before.
+func singular(text string) string {
+	for plural, one := range map[string]string{"that are ": "that is ", "that end ": "that ends ", "that go ": "that goes ",
+		"that overlap ": "that overlaps "} {
+		if rest, found := strings.CutPrefix(text, plural); found {
+			return one + rest
+		}
+	}
+	return text
 }

@@ -74,16 +74,16 @@ func (s *sampler) notes(now *reading) []string {
 			st.ReceiveBuffer, st.ReceiveBufferMissing)
 	}
 	if st.Fragmented > 0 {
-		note("%d datagrams came in IP fragments: if one is lost, so is the datagram", st.Fragmented)
+		note("%s", Counted(st.Fragmented, "datagrams came in IP fragments: if one is lost, so is the datagram"))
 	}
 	if st.PacketsOutOfOrder > 0 {
-		note("%d packets came out of order", st.PacketsOutOfOrder)
+		note("%s", Counted(st.PacketsOutOfOrder, "packets came out of order"))
 	}
 	if st.HeapsBegunAgain > 0 {
-		note("%d heaps began again after they were finished: late or repeated packets", st.HeapsBegunAgain)
+		note("%s", Counted(st.HeapsBegunAgain, "heaps began again after their end: late or repeated packets"))
 	}
 	if st.CntRestarts > 0 {
-		note("heap cnts began anew %d times: a sender was restarted, or there are two", st.CntRestarts)
+		note("heap cnts began anew %s: a sender was restarted, or there are two", Counted(st.CntRestarts, "times"))
 	}
 	if st.ConnectionsFailed > 0 {
 		note("%d of %d connections ended by an error", st.ConnectionsFailed, st.Connections)

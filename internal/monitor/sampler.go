@@ -239,7 +239,7 @@ func (s *sampler) judge(now *reading, lost []Loss) (Health, string) {
 	quiet, isQuiet := s.quiet(now.time)
 	switch {
 	case worst.Recent > 0:
-		return Losing, fmt.Sprintf("%d %s", worst.Recent, worst.Says)
+		return Losing, Counted(worst.Recent, worst.Says)
 	case now.err != nil:
 		return Stopped, "failed: " + now.err.Error()
 	case now.ended:
@@ -249,7 +249,7 @@ func (s *sampler) judge(now *reading, lost []Loss) (Health, string) {
 	case isQuiet:
 		return Stopped, fmt.Sprintf("nothing comes any more, for %v", quiet.Round(time.Second))
 	case earlier.Total > 0:
-		return HasLost, fmt.Sprintf("nothing lost of late; before: %d %s", earlier.Total, earlier.Says)
+		return HasLost, "nothing lost of late; before: " + Counted(earlier.Total, earlier.Says)
 	}
 	return OK, "nothing lost"
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -234,6 +235,36 @@ func TestEveryKindHasItsMeaning(t *testing.T) {
 		}
 		if m.name == "" || m.unit == "" || m.says == "" || m.helps == "" || len(m.says) > 60 {
 			t.Errorf("%d: %+v", k, m)
+		}
+	}
+}
+
+// TestWhatIsCountedReadsAsASentence: what is said has a number before it, and is of what is counted.
+func TestWhatIsCountedReadsAsASentence(t *testing.T) {
+	nouns := map[string][]string{"packets": {"packets", "datagrams", "frames"}, "heaps": {"heaps"}}
+	for k := range kindCount {
+		m := k.meaning()
+		if k == refusal(spead.Accepted) {
+			continue
+		}
+		noun, _, _ := strings.Cut(m.says, " ")
+		if !slices.Contains(nouns[m.unit], noun) {
+			t.Errorf("%s counts %s: %q", m.name, m.unit, m.says)
+		}
+	}
+	for _, c := range []struct {
+		n          int64
+		what, want string
+	}{
+		{0, "packets", "0 packets"}, {1, "packets", "1 packet"}, {2, "packets", "2 packets"},
+		{1, ownMeanings[socketFull].says, "1 packet dropped at the socket: buffer full"},
+		{1, refusalMeanings[spead.RefusedBadMagic].says, "1 packet that is not SPEAD"},
+		{1, refusalMeanings[spead.RefusedTrailingBytes].says, "1 datagram that goes on after the packet"},
+		{1, refusalMeanings[spead.RefusedNoHeap].says, "1 packet of heaps whose start is missing"},
+		{1, ownMeanings[unseen].says, "1 heap of which nothing came: lost on the way"},
+	} {
+		if got := Counted(c.n, c.what); got != c.want {
+			t.Errorf("%q, expected %q", got, c.want)
 		}
 	}
 }

@@ -137,8 +137,12 @@ func newLoss(s *Sent, r *Received) Loss {
 func (l Loss) String() string {
 	var parts []string
 	add := func(n int64, format string, args ...any) {
+		what := fmt.Sprintf(format, args...)
+		if n == 1 {
+			what = strings.NewReplacer("heaps ", "heap ", "packets ", "packet ", "differ", "differs").Replace(what)
+		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d ", n)+fmt.Sprintf(format, args...))
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
 		}
 	}
 	add(l.Heaps, "heaps lost")

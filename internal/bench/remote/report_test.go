@@ -24,11 +24,11 @@ func TestLossIsToldApartByReason(t *testing.T) {
 		{"at the sender", Sent{Heaps: 8, Packets: 80, FailedHeaps: 2, FailedPackets: 20}, Received{Heaps: 8, Begun: 8, Packets: 80},
 			"2 heaps lost, 2 could not be sent", 2},
 		{"refused", Sent{Heaps: 10, Packets: 100}, Received{Heaps: 9, Begun: 10, Packets: 100, Refused: map[string]int64{"gap": 3, "duplicate": 1}},
-			"1 heaps lost, 1 incomplete, 1 packets refused as duplicate, 3 packets refused as gap", 1},
+			"1 heap lost, 1 incomplete, 1 packet refused as duplicate, 3 packets refused as gap", 1},
 		{"on the wire", Sent{Heaps: 10, Packets: 100}, Received{Heaps: 9, Differing: 1, Begun: 10, Packets: 100},
-			"1 heaps lost, 1 differ", 1},
+			"1 heap lost, 1 differs", 1},
 		{"foreign heaps beside", Sent{Heaps: 10, Packets: 100}, Received{Heaps: 9, Foreign: 2, Begun: 11, Packets: 102},
-			"1 heaps lost, 1 never seen", 1},
+			"1 heap lost, 1 never seen", 1},
 	} {
 		if l := newLoss(&c.sent, &c.came); l.String() != c.want || l.Heaps != c.lost {
 			t.Errorf("%s: %q, %+v", c.name, l, l)

@@ -25,10 +25,10 @@ func Totals(s *monitor.Snapshot) string {
 	var b strings.Builder
 	for _, st := range s.Streams {
 		t := &st.Stats
-		fmt.Fprintf(&b, "%s: received %d packets, %d heaps, %d bytes of payload in %.0f s\n", clean(st.Name),
-			t.PacketsSeen, st.Tally.Heaps, t.PayloadBytesAccepted, s.Time.Sub(s.Started).Seconds())
+		fmt.Fprintf(&b, "%s: received %s, %s, %s in %.0f s\n", clean(st.Name), monitor.Counted(t.PacketsSeen, "packets"),
+			monitor.Counted(st.Tally.Heaps, "heaps"), monitor.Counted(t.PayloadBytesAccepted, "bytes of payload"), s.Time.Sub(s.Started).Seconds())
 		for _, l := range st.Losses {
-			fmt.Fprintf(&b, "  %s: %d %s\n", placeName(l.Where), l.Total, l.Says)
+			fmt.Fprintf(&b, "  %s: %s\n", placeName(l.Where), monitor.Counted(l.Total, l.Says))
 		}
 		switch {
 		case t.PacketsSeen == 0:
