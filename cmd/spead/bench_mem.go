@@ -22,15 +22,16 @@ type benchMem struct {
 func newBenchMem(c console) *cobra.Command {
 	o := benchMem{
 		heapSizes: []int64{1 << 10, 8 << 10, 64 << 10, 1 << 20, 4 << 20, 16 << 20},
-		Memory:    bench.Memory{PacketSize: 9000, Items: 1, Total: 4 << 30, Block: 64 << 20, Repeats: 5},
+		Memory:    bench.Memory{PacketSize: 9000, Items: 1, Total: 4 << 30, Block: 256 << 20, Repeats: 5},
 	}
 	cmd := &cobra.Command{
 		Use:   "mem",
 		Short: "Measure decoding packets and assembling heaps in memory",
 		Long: `Measure how fast packets that lie in memory are decoded and assembled to heaps: what receiving costs
-without a network. Packets are made once, all with different contents, and received again and again
-with heap cnts that go on. Before the runs, every byte of each heap is compared with what was sent; in
-the runs, that each heap comes whole and in order.
+without a network, like spead2_bench mem. Packets are made once, all with different contents, lie one
+after the other in 256 MiB and are received again and again, each time by a new stream. Before the
+runs, every byte of each heap is compared with what was sent; in the runs, that each heap comes whole
+and in order.
 
 Rates are in MB/s of heaps' data: of a consumer that waits for heaps in Next, and of one that is called
 with them (OnHeap). Medians over --repeats are printed.`,

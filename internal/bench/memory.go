@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -24,8 +23,8 @@ type Memory struct {
 	Items int
 	// Total is about how many bytes of data each run receives; at least one heap is.
 	Total int64
-	// Block is about how many bytes of data the packets in memory hold, all of them different; at least one
-	// heap. What a run needs beyond is the same packets with other heap cnts.
+	// Block is about how many bytes the packets in memory hold, all of them different; at least one
+	// heap. What a run needs beyond is the same packets again, to a new stream.
 	Block int64
 	// Repeats is how often each heap size is measured, both ways.
 	Repeats int
@@ -73,12 +72,12 @@ func (o *Memory) Measure(ctx context.Context, size int64) (MemoryResult, error) 
 	if err != nil {
 		return r, err
 	}
-	m := memoryRun{block: block, size: size, heaps: int64(len(block.heaps)), verify: true}
+	m := memoryRun{block: block, size: size, heaps: int64(len(block.ends)), verify: true}
 	if _, err := m.receive(ctx, WayNext); err != nil {
 		return r, err
 	}
 	r.Verified = m.heaps
-	m.heaps, m.verify = r.Heaps, false
+	m.heaps, m.verify, block.data = r.Heaps, false, nil // which is as much memory again
 	runs := map[string][]Run{}
 	for range o.Repeats {
 		for _, way := range []string{WayNext, WayOnHeap} {
@@ -117,29 +116,41 @@ type memoryRun struct {
 	heaps  int64
 	verify bool
 
+	// taken are those of the stream.
 	taken int64
-	// fault is the first. While the stream is open, it belongs to whoever takes heaps.
+	// fault is the first. While a stream is open, it belongs to whoever takes heaps.
 	fault error
 }
 
-// receive is one run. All heaps have to come, whole and in order.
+// receive is one run: the block again and again, each time by a new stream. All heaps have to come, whole
+// and in order. As in spead2_bench mem, making a stream and its memory isn't measured, starting it is.
 func (m *memoryRun) receive(ctx context.Context, way string) (Run, error) {
+	var r Run
+	var elapsed, used time.Duration
+	for left := m.heaps; left > 0; left -= m.taken {
+		if err := ctx.Err(); err != nil { // a stream that always has something to give doesn't look
+			return r, err
+		}
+		e, u, err := m.pass(ctx, way, min(left, int64(len(m.block.ends))))
+		if err != nil {
+			return r, err
+		}
+		elapsed, used = elapsed+e, used+u
+	}
+	return newRun(m.heaps*m.size, elapsed, used), nil
+}
+
+// pass receives the block's first heaps.
+func (m *memoryRun) pass(ctx context.Context, way string, heaps int64) (elapsed, used time.Duration, err error) {
 	m.taken, m.fault = 0, nil
-	cfg := recv.Config{
-		MaxHeapLength: max(m.size, 1), MaxMemory: 16 * (m.size + 1<<20), MaxPool: 16 * (m.size + 1<<20),
-		Reserve: []recv.Reserve{{HeapBytes: m.size, Heaps: 8}}, MaxSenders: -1,
-	}
-	if way == WayOnHeap {
-		cfg.OnHeap = m.take
-	}
-	stream, err := recv.NewStream(cfg)
+	stream, err := recv.NewStream(m.config(way))
 	if err != nil {
-		return Run{}, err
+		return 0, 0, err
 	}
 	defer stream.Close()
-	began, used := time.Now(), ProcessorTime()
-	if err := errors.Join(stream.AddSource(&blockSource{ctx: ctx, block: m.block, left: m.heaps}), stream.Start()); err != nil {
-		return Run{}, err
+	began, usedBefore := time.Now(), ProcessorTime()
+	if err := errors.Join(stream.AddMemory(m.block.first(heaps)), stream.Start()); err != nil {
+		return 0, 0, err
 	}
 	for {
 		h, err := stream.Next(ctx)
@@ -147,20 +158,31 @@ func (m *memoryRun) receive(ctx context.Context, way string) (Run, error) {
 			break
 		}
 		if err != nil {
-			return Run{}, err
+			return 0, 0, err
 		}
 		if m.take(h); m.fault != nil {
 			break // with OnHeap, Next gives no heap, and the fault is not ours to look at yet
 		}
 	}
-	r := newRun(m.heaps*m.size, time.Since(began), ProcessorTime()-used)
+	elapsed, used = time.Since(began), ProcessorTime()-usedBefore
 	if err := stream.Close(); err != nil {
-		return r, err
+		return 0, 0, err
 	}
-	if m.fault == nil && m.taken != m.heaps {
-		m.fault = fmt.Errorf("%d of %d heaps were received", m.taken, m.heaps)
+	if m.fault == nil && m.taken != heaps {
+		m.fault = fmt.Errorf("%d of %d heaps were received", m.taken, heaps)
 	}
-	return r, errors.Join(m.fault, stream.Err())
+	return elapsed, used, errors.Join(m.fault, stream.Err())
+}
+
+func (m *memoryRun) config(way string) recv.Config {
+	cfg := recv.Config{
+		MaxHeapLength: max(m.size, 1), MaxMemory: 16 * (m.size + 1<<20), MaxPool: 16 * (m.size + 1<<20),
+		Reserve: []recv.Reserve{{HeapBytes: m.size, Heaps: 8}}, MaxSenders: -1,
+	}
+	if way == WayOnHeap {
+		cfg.OnHeap = m.take
+	}
+	return cfg
 }
 
 // take takes the next heap.
@@ -177,52 +199,6 @@ func (m *memoryRun) take(h *recv.Heap) {
 	if m.verify {
 		m.fault = m.block.compare(h, m.taken-1)
 	}
-}
-
-// blockSource gives a block's packets again and again, with heap cnts that go on from 1.
-type blockSource struct {
-	// ctx ends the source early: a stream that always has something to read doesn't look.
-	ctx   context.Context
-	block *packetBlock
-	// left is the number of heaps that are still to come, cnt that of the one before.
-	left int64
-	cnt  spead.HeapCnt
-	// heap and packet are what comes next.
-	heap, packet int
-}
-
-// ReadBatch is never called, as there is TryReadBatch.
-func (s *blockSource) ReadBatch(b *recv.Batch) error { return s.TryReadBatch(b) }
-
-// Wait returns: there is always something, or the end.
-func (s *blockSource) Wait() error { return nil }
-
-// Close has nothing to free.
-func (s *blockSource) Close() error { return nil }
-
-// TryReadBatch adds as many packets as a socket gives at once.
-func (s *blockSource) TryReadBatch(b *recv.Batch) error {
-	const most = 64
-	if err := s.ctx.Err(); err != nil {
-		return err
-	}
-	for range min(most, s.block.packets) { // each packet once: its heap cnt is in its own memory
-		if s.left == 0 {
-			return io.EOF
-		}
-		packets := s.block.heaps[s.heap]
-		if s.packet == 0 {
-			s.cnt++
-		}
-		setHeapCnt(packets[s.packet], s.cnt)
-		b.Add(packets[s.packet])
-		s.packet++
-		if s.packet == len(packets) {
-			s.left--
-			s.packet, s.heap = 0, (s.heap+1)%len(s.block.heaps)
-		}
-	}
-	return nil
 }
 
 // compare compares a heap's items with what was laid.
