@@ -128,8 +128,9 @@ func (q *queue) tryPush(b *Batch) error {
 	return nil
 }
 
-// take gives the next batch to the sender, or nil.
-func (q *queue) take() *Batch {
+// take gives the next batch to the sender, or nil. While the sender has packets of another in hand, it
+// isn't an unordered one, which the second sender would begin with at once.
+func (q *queue) take(inHand bool) *Batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.head == len(q.batches) || q.shared.Load() != nil {
@@ -137,6 +138,9 @@ func (q *queue) take() *Batch {
 	}
 	b := q.batches[q.head]
 	if b.Order == Unordered {
+		if inHand {
+			return nil
+		}
 		q.unclaimed.Store(int64(b.load.heaps) - 1) // the caller has the first
 		q.shared.Store(b)
 	}

@@ -28,7 +28,7 @@ func TestQueueKeepsOrderAndRefusesWhatDoesNotFit(t *testing.T) {
 	if err := q.tryPush(batchOf(1)); !errors.Is(err, ErrQueueFull) {
 		t.Fatalf("pushing into a full queue gave %v", err)
 	}
-	if q.take() != first || q.take() != second || q.take() != nil {
+	if q.take(false) != first || q.take(false) != second || q.take(false) != nil {
 		t.Fatal("batches don't come out in the order in which they went in")
 	}
 	if err := q.tryPush(batchOf(1)); !errors.Is(err, ErrQueueFull) {
@@ -82,9 +82,9 @@ func TestQueueWithdrawsACallerWhoseContextEnds(t *testing.T) {
 		if err := <-result; !errors.Is(err, context.Canceled) {
 			t.Fatalf("waiting ended with %v", err)
 		}
-		q.take()
+		q.take(false)
 		q.release(batchOf(1))
-		if q.take() != nil || q.depth().heaps != 0 {
+		if q.take(false) != nil || q.depth().heaps != 0 {
 			t.Fatal("a withdrawn batch was queued")
 		}
 	})
@@ -103,7 +103,7 @@ func TestQueueCloseRefusesThoseWhoWait(t *testing.T) {
 		if err := <-result; !errors.Is(err, ErrClosed) {
 			t.Fatalf("waiting ended with %v", err)
 		}
-		if q.take() == nil {
+		if q.take(false) == nil {
 			t.Fatal("closing lost a batch that was queued")
 		}
 	})
@@ -139,7 +139,7 @@ func TestQueueReusesItsMemory(t *testing.T) {
 	}
 	allocs := testing.AllocsPerRun(1000, func() {
 		q.tryPush(b)
-		q.take()
+		q.take(false)
 		q.release(batchOf(1))
 		a, b = b, a
 	})

@@ -61,6 +61,28 @@ func TestUnorderedBatchesAreSharedByTwo(t *testing.T) {
 	t.Logf("after %d batches, the worker had sent %d packets, the caller %d", rounds, tr.other.waited, tr.tried)
 }
 
+func TestAnUnorderedBatchIsntSharedBeforeWhatPrecedesItHasLeft(t *testing.T) {
+	tr := &twoWayTransport{}
+	s := newPromptStream(t, Config{MaxHeaps: 8}, tr)
+	if !s.take() {
+		t.Fatal("somebody has the baton")
+	}
+	before := &Batch{Heaps: []Ref{{Heap: heapOf(10)}}}
+	shared := &Batch{Order: Unordered, Heaps: []Ref{{Heap: heapOf(10)}, {Heap: heapOf(10)}}}
+	if err := errors.Join(s.SendBatch(t.Context(), before), s.SendBatch(t.Context(), shared)); err != nil {
+		t.Fatal(err)
+	}
+	s.sender.fill()
+	if s.sender.filled != 1 || s.second.canShare() {
+		t.Errorf("with %d packets in hand another sender could begin with the next batch: %t", s.sender.filled, s.second.canShare())
+	}
+	s.sender.drain(nil, false)
+	s.putDown()
+	if err := errors.Join(before.Wait(t.Context()), shared.Wait(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOneWayInIsEnough(t *testing.T) {
 	for name, tr := range map[string]transport{
 		"a transport that can't be shared": newPromptTransport(false),

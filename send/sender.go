@@ -82,7 +82,7 @@ func (s *sender) advance() bool {
 		if s.isSecond {
 			return false
 		}
-		b := s.queue.take()
+		b := s.queue.take(s.written < s.filled)
 		if b == nil {
 			return false
 		}
