@@ -150,11 +150,9 @@ func after(pieces [][]byte, bytes int) [][]byte {
 // for good. The deadline is put off before the flag is looked at, so that an interruption in between
 // isn't lost.
 func (t *connTransport) deadlinePassed() (stop bool, err error) {
-	until, passed := t.linger.deadline()
-	if passed || !until.IsZero() && t.gatherer == nil {
+	if t.gatherer == nil && t.linger.hurried.Load() != 0 || t.linger.renew(t.setDeadline) {
 		return true, t.breakDown(fmt.Errorf("the peer takes nothing: %w", ErrClosed))
 	}
-	t.setDeadline(until)
 	return t.interrupted.Swap(false), nil
 }
 

@@ -87,6 +87,21 @@ func (l *linger) deadline() (until time.Time, passed bool) {
 	return until, !time.Now().Before(until)
 }
 
+// renew sets the deadline of a transport that was made to return, and says whether it has passed. If
+// the stream begins to be closed meanwhile, the deadline of that isn't overwritten.
+func (l *linger) renew(set func(time.Time)) (passed bool) {
+	for {
+		until, passed := l.deadline()
+		if passed {
+			return true
+		}
+		set(until)
+		if !until.IsZero() || l.hurried.Load() == 0 {
+			return false
+		}
+	}
+}
+
 // observed is a transport that keeps statistics. Any goroutine may ask for them.
 type observed interface {
 	TransportStats() TransportStats

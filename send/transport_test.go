@@ -102,3 +102,20 @@ func TestWhatTakesSomethingNowAndThenIsWaitedFor(t *testing.T) {
 		}
 	})
 }
+
+// TestADeadlineOfClosingIsntOverwritten has the stream begin to be closed while the transport goes back
+// to waiting without end.
+func TestADeadlineOfClosingIsntOverwritten(t *testing.T) {
+	l := linger{most: 10 * time.Second}
+	var set time.Time
+	calls := 0
+	passed := l.renew(func(until time.Time) {
+		if calls++; calls == 1 {
+			set = l.hurry()
+		}
+		set = until
+	})
+	if passed || set.IsZero() {
+		t.Errorf("passed: %t, the deadline is %v", passed, set)
+	}
+}

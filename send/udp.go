@@ -124,12 +124,10 @@ func (t *udpTransport) wrote(n int, err error) (int, error) {
 	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, err
 	}
-	until, passed := t.linger.deadline()
-	if passed {
+	if t.linger.renew(t.socket.SetDeadline) {
 		t.givenUp = fmt.Errorf("the socket takes nothing: %w", ErrClosed)
 		return n, t.givenUp
 	}
-	t.socket.SetDeadline(until)
 	return n, nil
 }
 
