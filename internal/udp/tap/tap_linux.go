@@ -157,7 +157,11 @@ func (t *Tap) Read(dst []Datagram, wait time.Duration) ([]Datagram, error) {
 			}
 			if n > 0 {
 				t.round += n
-				return t.append(dst, n), nil
+				dst = t.append(dst, n)
+				if len(t.sockets) > 1 { // the others' turn: one that is never empty would keep them waiting
+					t.next++
+				}
+				return dst, nil
 			}
 			t.polled[t.next].Revents = 0
 		}

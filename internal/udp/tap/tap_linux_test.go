@@ -49,6 +49,25 @@ func TestJoinedDatagramsAreTakenApart(t *testing.T) {
 	}
 }
 
+// TestSocketsTakeTurns has more wait at each of two sockets than is read at once.
+func TestSocketsTakeTurns(t *testing.T) {
+	conns := []*net.UDPConn{listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")}
+	to := []*net.UDPAddr{conns[0].LocalAddr().(*net.UDPAddr), conns[1].LocalAddr().(*net.UDPAddr)}
+	tap := newTap(t, Config{}, conns...)
+	sender := listen(t, "127.0.0.1:0")
+	for i := range 4 * messagesMax {
+		if _, err := sender.WriteToUDP([]byte{1}, to[i%2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 4 {
+		got, err := tap.Read(nil, time.Minute)
+		if err != nil || len(got) != messagesMax || got[0].Socket != i%2 {
+			t.Fatalf("read %d: %d datagrams, the first %+v, %v", i, len(got), got[:min(1, len(got))], err)
+		}
+	}
+}
+
 func TestDropsAreCounted(t *testing.T) {
 	conn := listen(t, "127.0.0.1:0")
 	if err := conn.SetReadBuffer(4096); err != nil {
