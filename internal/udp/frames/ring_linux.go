@@ -192,6 +192,10 @@ func (r *Ring) frame(at int, h *unix.Tpacket3Hdr) Frame {
 func (r *Ring) poll(wait time.Duration) error {
 	polled := [2]unix.PollFd{{Fd: int32(r.fd), Events: unix.POLLIN}, {Fd: int32(r.bell), Events: unix.POLLIN}}
 	_, err := unix.Poll(polled[:], int(max(wait, 0).Milliseconds()))
+	if polled[0].Revents&unix.POLLERR != 0 {
+		// The device went down; it may come up again. Until somebody asks, poll doesn't wait any more.
+		_, _ = unix.GetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	}
 	if polled[1].Revents != 0 {
 		var count [8]byte
 		_, _ = unix.Read(r.bell, count[:])
