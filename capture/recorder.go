@@ -39,6 +39,7 @@ type Recorder struct {
 	ending bool
 	endsAt int64 // datagrams from then on aren't taken; 0: there is no such time
 	passed bool  // such a datagram has come
+	taken  int64 // datagrams before that, and of all inlets
 	begun  time.Time
 	kept   int64
 	file   struct {
@@ -154,6 +155,9 @@ func (r *Recorder) run(ctx context.Context) (err error) {
 		}
 	}
 	r.locked(r.askDrops)
+	if len(r.triggers) > 0 {
+		r.save()
+	}
 	if r.spool == nil {
 		return errors.Join(err, r.origin.close())
 	}
@@ -211,12 +215,16 @@ func (r *Recorder) drain(end time.Time) error {
 	}
 	r.endsAt = end.UnixNano()
 	until := time.Now().Add(r.origin.settles())
-	for !r.ending && !r.passed {
-		left := max(0, time.Until(until))
+	// One inlet may be past the end while another isn't: two rounds of all have to bring nothing more.
+	for idle := 0; !r.ending && idle < 2*len(r.inlets); {
+		left, before := max(0, time.Until(until)), r.taken
 		some, err := r.origin.read(r, left)
 		if err != nil || !some && left == 0 {
 			r.ending = true
 			return err
+		}
+		if idle++; r.taken != before || !r.passed {
+			idle = 0
 		}
 	}
 	r.ending = true

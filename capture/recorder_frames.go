@@ -64,9 +64,11 @@ func (r *Recorder) takeBlock(in *inlet, nanos int64, payload int) {
 
 // admit counts a datagram at its inlet, unless the recording ends before it.
 func (r *Recorder) admit(number int, nanos int64) (in *inlet, ok bool) {
-	if r.passed = r.passed || r.endsAt > 0 && nanos >= r.endsAt; r.passed || r.ending {
+	late := r.endsAt > 0 && nanos >= r.endsAt
+	if r.passed = r.passed || late; late || r.ending {
 		return nil, false
 	}
+	r.taken++
 	in = &r.inlets[number]
 	in.seen++
 	return in, true

@@ -88,7 +88,7 @@ func (in *inlet) since() inletCounts {
 	c.bytes -= in.before.bytes
 	c.unwritten -= in.before.unwritten
 	c.kernelDrops -= in.before.kernelDrops
-	c.deviceDrops -= in.before.deviceDrops
+	c.deviceDrops = max(0, c.deviceDrops-in.before.deviceDrops) // a driver may begin to count anew
 	return c
 }
 
