@@ -71,7 +71,8 @@ func (q *sequence) learn() {
 	slices.Sort(distances)
 	distances = slices.Compact(distances)
 	if len(distances) == 1 {
-		return // all the same: there is no step yet
+		q.early = q.early[:1] // all the same: there is no step yet
+		return
 	}
 	var steps []int64
 	for i := range len(distances) - 1 {

@@ -73,3 +73,22 @@ func TestGapsThatArentToldAreCounted(t *testing.T) {
 		t.Errorf("%d missing in %d gaps and %d more", got.Missing, len(got.Gaps), got.GapsUntold)
 	}
 }
+
+// TestASequenceThatStandsStillKeepsNothing has a sender that gives all heaps one cnt.
+func TestASequenceThatStandsStillKeepsNothing(t *testing.T) {
+	var q sequence
+	q.bits = 40
+	for range 100 * learnt {
+		q.note(7)
+	}
+	if len(q.early) > learnt {
+		t.Errorf("%d cnts are kept", len(q.early))
+	}
+	for cnt := range spead.HeapCnt(2 * learnt) {
+		q.note(8 + cnt)
+	}
+	var got Cnts
+	if q.report(&got); got.Step != 1 || got.Missing != 0 {
+		t.Errorf("once it goes on: %+v", got)
+	}
+}
