@@ -70,8 +70,7 @@ func (q *queue) parcel(destination netip.AddrPort) *parcel {
 // try puts a parcel into the queue unless that is full.
 func (q *queue) try(p *parcel) bool {
 	size := int64(len(p.bytes))
-	if held := q.held.Add(size); held > q.limit && held > size {
-		q.held.Add(-size)
+	if !q.reserve(size) {
 		return false
 	}
 	select {
@@ -80,6 +79,20 @@ func (q *queue) try(p *parcel) bool {
 	default:
 		q.held.Add(-size)
 		return false
+	}
+}
+
+// reserve takes room, if there is some; an empty queue has room for anything. What it doesn't get it
+// never seems to have, so that nobody else is turned away for it, and waits for a token that won't come.
+func (q *queue) reserve(size int64) bool {
+	for {
+		held := q.held.Load()
+		if held > 0 && held+size > q.limit {
+			return false
+		}
+		if q.held.CompareAndSwap(held, held+size) {
+			return true
+		}
 	}
 }
 
