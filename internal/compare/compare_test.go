@@ -5,8 +5,11 @@ package compare
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -18,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gospead/spead"
+	"github.com/gospead/spead/internal/assembler"
 	"github.com/gospead/spead/internal/pcap"
 	"github.com/gospead/spead/internal/wire"
 )
@@ -298,5 +302,60 @@ B began 0s after A; times differ by p50 0s, p99 0s, max 0s
 `
 	if got := r.String(); got != want {
 		t.Errorf("got\n%sexpected\n%s", got, want)
+	}
+}
+
+// TestAHeapThatWaitsForLongKeepsNoOthers has one heap never find its partner, while all others do.
+func TestAHeapThatWaitsForLongKeepsNoOthers(t *testing.T) {
+	q := queue{byKey: map[key][]*heap{}}
+	q.put(&heap{Heap: &assembler.Heap{}, stream: 1})
+	for i := range 10000 {
+		q.put(&heap{Heap: &assembler.Heap{}})
+		if q.take(key{}) == nil || len(q.order) > 2*tidyLeast {
+			t.Fatalf("after %d heaps, %d are kept", i, len(q.order))
+		}
+	}
+	if h := q.oldest(); h.stream != 1 || q.count != 0 || q.bytes != 0 {
+		t.Errorf("the oldest is of stream %d, and %d are left", h.stream, q.count)
+	}
+}
+
+// TestWhatCameBeforeTheEndIsReadFromAllSockets has the first socket be past the end.
+func TestWhatCameBeforeTheEndIsReadFromAllSockets(t *testing.T) {
+	loopback := netip.MustParseAddrPort("127.0.0.1:0")
+	l, err := openLive(&Input{Endpoints: []netip.AddrPort{loopback, loopback}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	sender, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(loopback))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sender.Close()
+	send := func(to int) {
+		if _, err := sender.WriteToUDPAddrPort([]byte("datagram"), l.addrs[to]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(1)
+	l.until = time.Now().UnixNano()
+	for time.Now().UnixNano() == l.until {
+		continue
+	}
+	send(0)
+	taken := 0
+	for {
+		datagrams, err := l.read(t.Context())
+		taken += len(datagrams)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if taken != 1 {
+		t.Errorf("%d datagrams came before the end, want 1", taken)
 	}
 }

@@ -113,6 +113,8 @@ type liveSource struct {
 	datagrams []datagram
 	// until is when ctx was seen to have ended, in nanoseconds since 1970; what came later isn't taken.
 	until int64
+	// idle is how many reads in a row have brought nothing since then.
+	idle int
 }
 
 // openLive opens sockets.
@@ -163,12 +165,25 @@ func (l *liveSource) read(ctx context.Context) ([]datagram, error) {
 	l.datagrams = l.datagrams[:0]
 	for _, d := range l.arrived {
 		if l.until != 0 && d.Nanos > l.until {
-			return l.datagrams, io.EOF
+			continue
 		}
 		d.To = l.addrs[d.Socket]
 		l.datagrams = append(l.datagrams, datagram{Datagram: d})
 	}
-	return l.datagrams, nil
+	return l.datagrams, l.ends()
+}
+
+// ends says io.EOF when the sockets hold nothing more that came before the end: two rounds of all of them
+// have brought nothing.
+func (l *liveSource) ends() error {
+	if l.until == 0 || len(l.datagrams) > 0 {
+		l.idle = 0
+		return nil
+	}
+	if l.idle++; l.idle < 2*len(l.addrs) {
+		return nil
+	}
+	return io.EOF
 }
 
 func (l *liveSource) lost() (foreign, drops int64) {

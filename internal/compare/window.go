@@ -3,10 +3,14 @@
 package compare
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gospead/spead"
 )
+
+// tidyLeast is from how many heaps on it is worth looking through a queue's order.
+const tidyLeast = 64
 
 // window holds the heaps of each side that wait for the other side's.
 type window struct {
@@ -147,8 +151,12 @@ func (q *queue) oldest() *heap {
 	return q.take(key{h.stream, h.Cnt()})
 }
 
-// tidy drops what was taken from the beginning of the order.
+// tidy drops what was taken: from the beginning of the order, and from all of it when there is more of
+// that than of what waits, as the oldest may wait for long.
 func (q *queue) tidy() {
+	if len(q.order) > 2*q.count+tidyLeast {
+		q.order = slices.DeleteFunc(q.order, func(h *heap) bool { return h.taken })
+	}
 	n := 0
 	for n < len(q.order) && q.order[n].taken {
 		n++
