@@ -121,10 +121,11 @@ func (q *question) names(set uint32) []string {
 	if count == 0 || count > namesMax {
 		return nil
 	}
-	b = make([]byte, 12+nameSize*int(count)) // struct ethtool_gstrings
+	// The kernel writes as many as there are by then, whatever it was told of the room.
+	b = make([]byte, 12+nameSize*namesMax) // struct ethtool_gstrings
 	binary.NativeEndian.PutUint32(b[4:], set)
 	binary.NativeEndian.PutUint32(b[8:], count)
-	if q.ask(unix.ETHTOOL_GSTRINGS, b) != nil {
+	if q.ask(unix.ETHTOOL_GSTRINGS, b) != nil || binary.NativeEndian.Uint32(b[8:]) != count {
 		return nil
 	}
 	names := make([]string, count)
@@ -155,9 +156,12 @@ func (q *question) features() map[string]bool {
 
 func (q *question) counters() map[string]uint64 {
 	names := q.names(statisticNames)
-	b := make([]byte, 8+8*len(names)) // struct ethtool_stats
+	if len(names) == 0 {
+		return nil
+	}
+	b := make([]byte, 8+8*namesMax) // struct ethtool_stats; as with names
 	binary.NativeEndian.PutUint32(b[4:], uint32(len(names)))
-	if len(names) == 0 || q.ask(unix.ETHTOOL_GSTATS, b) != nil {
+	if q.ask(unix.ETHTOOL_GSTATS, b) != nil || binary.NativeEndian.Uint32(b[4:]) != uint32(len(names)) {
 		return nil
 	}
 	counters := map[string]uint64{}
