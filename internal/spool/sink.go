@@ -60,7 +60,9 @@ func newSink(cfg *Config, p *pool) (*sink, error) {
 // again: there may never be anything to write.
 func (s *sink) tryFirst() (err error) {
 	if !s.cfg.Ring {
-		s.target, err = s.create()
+		if s.target, err = s.create(); err != nil && s.target != nil {
+			err = errors.Join(err, s.target.close())
+		}
 		return err
 	}
 	return s.names.try()
