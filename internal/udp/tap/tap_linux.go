@@ -156,11 +156,8 @@ func (t *Tap) Read(dst []Datagram, wait time.Duration) ([]Datagram, error) {
 				return dst, err
 			}
 			if n > 0 {
-				t.round += n
 				dst = t.append(dst, n)
-				if len(t.sockets) > 1 { // the others' turn: one that is never empty would keep them waiting
-					t.next++
-				}
+				t.passOn(n)
 				return dst, nil
 			}
 			t.polled[t.next].Revents = 0
@@ -170,6 +167,15 @@ func (t *Tap) Read(dst []Datagram, wait time.Duration) ([]Datagram, error) {
 		}
 	}
 	return dst, net.ErrClosed
+}
+
+// passOn makes it the next socket's turn after n messages, if there is another: one that is never empty
+// would keep the others waiting.
+func (t *Tap) passOn(n int) {
+	t.round += n
+	if len(t.sockets) > 1 {
+		t.next++
+	}
 }
 
 // poll finds out which sockets are ready, after letting more arrive if the last round found few.
