@@ -38,6 +38,9 @@ func (c *second) prepare() bool {
 	return c.ready.Load()
 }
 
+// close waits for a caller that is making the second sender, and sees to it that no other does.
+func (c *second) close() { c.once.Do(func() {}) }
+
 // canShare says whether there is something to help with.
 func (c *second) canShare() bool { return c.ready.Load() && c.stream.queue.canShare() }
 

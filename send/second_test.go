@@ -3,8 +3,10 @@
 package send
 
 import (
+	"context"
 	"errors"
 	"math"
+	"net"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -200,5 +202,46 @@ func TestWhatACallerLeavesOfASharedBatchIsFinished(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// dividingTransport says when its second way in is being made, and makes it when it is let.
+type dividingTransport struct {
+	promptTransport
+	making, let chan struct{}
+	closed      atomic.Bool
+}
+
+func (d *dividingTransport) Second() (transport, error) {
+	close(d.making)
+	<-d.let
+	if d.closed.Load() {
+		return nil, net.ErrClosed
+	}
+	return newPromptTransport(false), nil
+}
+
+func (d *dividingTransport) Close() error {
+	d.closed.Store(true)
+	return nil
+}
+
+// TestCloseWaitsForTheSecondWayIn closes a stream while a caller with an unordered batch makes the
+// second sender.
+func TestCloseWaitsForTheSecondWayIn(t *testing.T) {
+	tr := &dividingTransport{making: make(chan struct{}), let: make(chan struct{})}
+	s := newPromptStream(t, Config{}, tr)
+	sent, closed := make(chan error), make(chan error)
+	go func() {
+		sent <- s.SendBatch(context.Background(), &Batch{Order: Unordered, Heaps: []Ref{{Heap: heapOf(100)}}})
+	}()
+	<-tr.making
+	go func() { closed <- s.Close() }()
+	close(tr.let)
+	if err := errors.Join(<-sent, <-closed); err != nil {
+		t.Error(err)
+	}
+	if !s.second.ready.Load() {
+		t.Error("the transport was closed while its second way in was made")
 	}
 }

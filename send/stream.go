@@ -283,6 +283,7 @@ func (s *Stream) Close() error {
 		s.closed.Store(true)
 		s.rouse()
 		<-s.finished
+		s.second.close()
 		s.failures.flush()
 		s.closeErr = s.sender.transport.Close()
 	})

@@ -17,5 +17,6 @@ func (t *udpTransport) Second() (transport, error) {
 	}
 	second := &udpTransport{socket: socket, linger: t.linger}
 	t.second.Store(second)
+	t.linger.renew(socket.SetDeadline) // if Hurry came before there was a second to tell
 	return second, nil
 }
