@@ -19,16 +19,12 @@ import (
 // TestFramesAreTakenFromADevice captures in a namespace, with messages that the kernel would split. It
 // takes root.
 func TestFramesAreTakenFromADevice(t *testing.T) {
-	space, err := netns.New()
-	if err != nil {
-		t.Log("no namespace to capture in:", err)
-		return
-	}
-	defer space.Close()
+	space := netns.ForTest(t)
 	to := netip.MustParseAddrPort("127.0.0.1:7148")
 	path := filepath.Join(t.TempDir(), "a.pcapng")
 	var r *Recorder
 	var sender *net.UDPConn
+	var err error
 	space.Do(func() {
 		r, err = NewRecorder(RecorderConfig{Endpoints: []netip.AddrPort{to}, Interface: "lo", PacketRing: true, Path: path, BufferSize: 4 << 20})
 		if err != nil {

@@ -75,7 +75,6 @@ type stressCaller struct {
 	batches [4]Batch
 	sizes   [4][]int // of each batch's heaps
 	flying  [4]bool
-	last    spead.HeapCnt
 	closed  bool
 }
 

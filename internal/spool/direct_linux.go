@@ -86,7 +86,10 @@ func (f *directFile) close() error {
 		return errors.Join(err, f.file.Close())
 	}
 	_, err = last.WriteAt(f.staged, f.written)
-	return errors.Join(err, last.Close(), f.file.Close())
+	if err = errors.Join(err, last.Close()); err != nil {
+		return errors.Join(err, f.cut(nil))
+	}
+	return f.file.Close()
 }
 
 // cut keeps the Writes that are in the file as a whole.
