@@ -200,6 +200,25 @@ func TestStreamsBelongTogetherByDestination(t *testing.T) {
 }
 
 // TestTheWindowBoundsWhatWaits has one side lack everything that the other has.
+func TestTooManyStreamsAreRefused(t *testing.T) {
+	var packets []sent
+	for i := range streamsMax + 1 {
+		packets = append(packets, sent{fmt.Sprintf("10.1.2.3:%d", 1000+i), packet(1, 100, 0, 64)})
+	}
+	whole, most := write(t, packets), write(t, packets[:streamsMax])
+	if r, _ := run(t, Config{A: Input{Path: most}, B: Input{Path: most}}); !r.Equal() || r.Same != streamsMax {
+		t.Errorf("%+v", r)
+	}
+	c, err := Open(Config{A: Input{Path: whole}, B: Input{Path: whole}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Run(t.Context()); !errors.Is(err, ErrTooManyStreams) {
+		t.Error(err)
+	}
+}
+
 func TestTheWindowBoundsWhatWaits(t *testing.T) {
 	a, b := write(t, heaps("", 0, 1000)), write(t, heaps("", 1000, 2000))
 	for _, cfg := range []Config{{Window: 5}, {Memory: 4096}} {

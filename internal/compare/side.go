@@ -39,6 +39,13 @@ func (l *layout) add(p *wire.Packet) {
 	l.sum += (uint64(p.PayloadOffset)*mix ^ uint64(len(p.Payload))) * mix
 }
 
+// streamsMax is how many streams each side may have: each takes memory for its heaps in progress, whoever
+// makes them up.
+const streamsMax = 4096
+
+// ErrTooManyStreams ends a comparison: heaps go to more destinations than can be told apart.
+var ErrTooManyStreams = errors.New("heaps go to more than 4096 destinations; a filter leaves some out")
+
 // side makes heaps of one side's datagrams, in a goroutine of its own.
 type side struct {
 	cfg    *Config
@@ -81,7 +88,8 @@ func (s *side) run(ctx context.Context, done <-chan struct{}) {
 	for {
 		datagrams, err := s.source.read(ctx)
 		for i := range datagrams {
-			if t := s.add(&datagrams[i]); t != nil && !s.emit(t, done) {
+			t := s.add(&datagrams[i])
+			if s.err != nil || t != nil && !s.emit(t, done) {
 				err = io.EOF
 				break
 			}
@@ -119,6 +127,10 @@ func (s *side) add(d *datagram) *table {
 		return nil
 	}
 	t := s.table(s.number(d.To))
+	if t == nil {
+		s.err = ErrTooManyStreams
+		return nil
+	}
 	if refusal := t.Add(&p); refusal != spead.Accepted {
 		s.refused[refusal]++
 		return nil
@@ -134,9 +146,13 @@ func (s *side) add(d *datagram) *table {
 	return t
 }
 
+// table gives a stream's heaps in progress; nil if there are too many streams.
 func (s *side) table(stream int) *table {
 	t := s.tables[stream]
 	if t == nil {
+		if len(s.tables) == streamsMax {
+			return nil
+		}
 		t = &table{stream: stream, begun: map[spead.HeapCnt]*beginning{}}
 		t.Assembler = assembler.New(assembler.Config{
 			MaxHeaps: s.cfg.Window, AllowOutOfOrder: true, KeepStop: true, MaxHeapLength: s.cfg.MaxHeapLength,

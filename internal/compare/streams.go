@@ -19,13 +19,19 @@ type streams struct {
 func pair(a, b []netip.AddrPort) *streams {
 	s := &streams{numbers: [2]map[netip.AddrPort]int{{}, {}}}
 	var rest [2][]netip.AddrPort
+	var has [2]map[netip.AddrPort]bool
+	for side, list := range [2][]netip.AddrPort{a, b} {
+		has[side] = make(map[netip.AddrPort]bool, len(list))
+		for _, d := range list {
+			has[side][d] = true
+		}
+	}
 	for side, list := range [2][]netip.AddrPort{a, b} {
 		list = slices.Clone(list)
 		slices.SortFunc(list, netip.AddrPort.Compare)
 		list = slices.Compact(list)
-		other := [2][]netip.AddrPort{b, a}[side]
 		for _, d := range list {
-			if !slices.Contains(other, d) {
+			if !has[1-side][d] {
 				rest[side] = append(rest[side], d)
 			} else if side == 0 {
 				s.add(d, d)
