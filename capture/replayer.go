@@ -114,8 +114,9 @@ func NewReplayer(cfg ReplayConfig) (*Replayer, error) {
 	return r, nil
 }
 
-// Run sends until all is sent or ctx ends, which is no error, or the capture can't be read. Datagrams that can't be sent
-// are left out; the first error is returned at the end. The socket is closed. Run may be called once.
+// Run sends until all is sent or ctx ends, which is no error, or the capture can't be read. Datagrams
+// that can't be sent are left out; the first error is returned at the end. The socket is closed. Run may
+// be called once.
 func (r *Replayer) Run(ctx context.Context) error {
 	err := errors.New("the replayer has run before")
 	r.once.Do(func() { err = r.run(ctx) })

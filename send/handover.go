@@ -29,8 +29,9 @@ const (
 //	          somebody has the baton       wait for; put the baton down; work left? wake the worker
 //
 // Nobody spins: waking another thread costs more than sending a small batch, so that the caller sends
-// it, with its data still in the cache, or leaves a very small one for the next caller (gather.go). A large one is the worker's, so that the caller can go on
-// meanwhile (docs/decisions/0009-hand-over.md has the figures).
+// it, with its data still in the cache, or leaves a very small one for the next caller (gather.go). A
+// large one is the worker's, so that the caller can go on meanwhile (docs/decisions/0009-hand-over.md
+// has the figures).
 //
 // A batch is never forgotten: who puts the baton down looks for work afterwards, who queues looks for
 // the baton afterwards, and the worker looks for both between saying that it sleeps and sleeping.

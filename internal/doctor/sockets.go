@@ -54,21 +54,19 @@ func sendBuffer(v *view) []Finding {
 }
 
 func defaultBuffer(v *view) []Finding {
-	const name, least = "net.core.rmem_default", 212992
+	const name = "net.core.rmem_default"
 	f := about("default-receive-buffer", name, "programs that don't ask for a buffer get this one")
-	size, err := v.number(sysctlPath(name))
-	switch {
-	case err != nil:
-		return []Finding{f.unknown("%v", err)}
-	case size >= least:
-		return []Finding{f.ok("%d", size)}
-	}
-	return []Finding{f.bad(Advice, "%d", size).sysctl(name, strconv.Itoa(least), "the kernel's own default or more")}
+	return v.atLeast(f, name, 212992, "the kernel's own default or more")
 }
 
 func optionMemory(v *view) []Finding {
-	const name, least = "net.core.optmem_max", 20480
+	const name = "net.core.optmem_max"
 	f := about("option-memory", name, "a socket that joins many groups, or chosen senders of one, keeps their list in this")
+	return v.atLeast(f, name, 20480, "20480 or more")
+}
+
+// atLeast finds a number of the system ok or, if it is less than that, advises to raise it.
+func (v *view) atLeast(f Finding, name string, least int64, want string) []Finding {
 	size, err := v.number(sysctlPath(name))
 	switch {
 	case err != nil:
@@ -76,7 +74,7 @@ func optionMemory(v *view) []Finding {
 	case size >= least:
 		return []Finding{f.ok("%d", size)}
 	}
-	return []Finding{f.bad(Advice, "%d", size).sysctl(name, strconv.Itoa(least), fmt.Sprintf("%d or more", least))}
+	return []Finding{f.bad(Advice, "%d", size).sysctl(name, strconv.FormatInt(least, 10), want)}
 }
 
 // udpMemory compares what all of UDP may take together with what the receivers' buffers may hold.

@@ -44,8 +44,9 @@ func probeGSO(conn *net.UDPConn) error {
 }
 
 // runLength says how many of the datagrams that d starts with can leave as one message of at most
-// bytesMax bytes, a limit which the kernel applies before it splits the message: as many as go to one place and have the size of the first; one that is shorter
-// ends the message. Preconditions: d isn't empty.
+// bytesMax bytes, a limit which the kernel applies before it splits the message: as many as go to one
+// place and have the size of the first; one that is shorter ends the message. Preconditions: d isn't
+// empty.
 func runLength(d []wire.Datagram, bytesMax int) int {
 	size, substream := d[0].Size, d[0].Substream
 	bytes, pieces := size, 1+len(d[0].Payload)
