@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -32,20 +33,12 @@ func newFullStream(t *testing.T, endpoints int) *Stream {
 	})
 }
 
-// untilFull waits until whoever sends waits for the socket, as far as can be seen: nothing happens.
-func untilFull(t *testing.T, s *Stream) {
+// untilFull waits until the socket was found full so many times: by a caller that doesn't wait for it, and
+// then by who does.
+func untilFull(t *testing.T, s *Stream, times int64) {
 	t.Helper()
-	calls, still := int64(0), 0
-	for still < 10 {
-		st := s.Stats().Transport
-		if still++; st.Waits == 0 || st.Calls != calls {
-			calls, still = st.Calls, 0
-		}
-		select {
-		case <-t.Context().Done():
-			return
-		case <-time.After(time.Millisecond):
-		}
+	for s.Stats().Transport.Waits < times && t.Context().Err() == nil {
+		runtime.Gosched()
 	}
 }
 
@@ -53,7 +46,7 @@ func TestAHeapIsWithdrawnFromAFullSocket(t *testing.T) {
 	s := newFullStream(t, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		untilFull(t, s)
+		untilFull(t, s, 2)
 		cancel()
 	}()
 	r, err := s.Send(ctx, heapOf(1_000_000))
@@ -75,7 +68,7 @@ func TestABatchSharedByTwoIsCancelledInAFullSocket(t *testing.T) {
 	if err := s.SendBatch(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	untilFull(t, s)
+	untilFull(t, s, 2)
 	b.Cancel()
 	if err := b.Wait(t.Context()); !errors.Is(err, context.Canceled) {
 		t.Errorf("the batch ended with %v", err)
