@@ -21,6 +21,8 @@ import (
 const (
 	// replayBatch is how many datagrams go to the kernel at once, if so many are due.
 	replayBatch = 64
+	// lateWakeups is of how many wake-ups one may be too late.
+	lateWakeups = 200
 	// replayLead is how long the first datagram waits, so that all is ready for it.
 	replayLead = 5 * time.Millisecond
 )
@@ -137,7 +139,7 @@ func (r *Replayer) run(ctx context.Context) error {
 	var reading sync.WaitGroup
 	reading.Go(func() { r.reader.run(r.file) })
 	defer punctual.Thread()()
-	r.clock = punctual.NewClock()
+	r.clock = punctual.NewClock(lateWakeups)
 	stop := context.AfterFunc(ctx, func() { r.sender.Close() }) // it may wait for a full socket
 	err := r.sendAll(ctx)
 	close(r.reader.done)

@@ -31,7 +31,10 @@ func (c *second) prepare() bool {
 			s.cfg.Logger.Warn("unordered batches are sent by one thread", "error", err)
 			return
 		}
-		c.sender = sender{queue: s.queue, isSecond: true, transport: way, pacer: newPacer(&s.cfg), stats: &s.counters, failures: &s.failures}
+		c.sender = sender{
+			queue: s.queue, isSecond: true, transport: way, pacer: newPacer(&s.cfg), clock: newClock(),
+			stats: &s.counters, failures: &s.failures,
+		}
 		c.sender.packets.queue = s.queue
 		c.ready.Store(true)
 	})

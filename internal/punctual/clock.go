@@ -5,52 +5,40 @@ package punctual
 import (
 	"runtime"
 	"time"
+
+	"github.com/gospead/spead/internal/nap"
 )
 
-const (
-	// timerLate is what Go's timers oversleep on an idle process: the granularity of epoll.
-	timerLate = 2 * time.Millisecond
-
-	// The bounds of the window before a time in which the clock is looked at, and what it is before
-	// anything was measured.
-	leastWindow = 10 * time.Microsecond
-	mostWindow  = 2 * time.Millisecond
-	firstWindow = 60 * time.Microsecond
-	// A window grows by windowUp when a wake-up was later than it, and shrinks by windowDown when not: it
-	// settles where one in two hundred is later, however late that one was.
-	windowUp   = 10 * time.Microsecond
-	windowDown = windowUp / 199
-	// leastNap is what is worth sleeping for.
-	leastNap = 10 * time.Microsecond
-)
+// timerLate is what Go's timers oversleep on an idle process: the granularity of epoll.
+const timerLate = 2 * time.Millisecond
 
 // Clock gives times in nanoseconds since it was made, by the system's clock that doesn't jump. One
-// goroutine may use it at a time.
+// goroutine may use it at a time, but for Now.
 type Clock struct {
-	start  time.Time
-	timer  *time.Timer
-	window time.Duration
+	start   time.Time
+	timer   *time.Timer
+	wakeups wakeups
 	// alone says that nothing else runs while this goroutine looks at the clock.
 	alone bool
 }
 
-// NewClock gives a clock at 0.
-func NewClock() *Clock {
+// NewClock gives a clock at 0. It looks at the time for so long before each time that about one of so
+// many wake-ups by the kernel is later; rare ones cost processor time.
+func NewClock(rare int) *Clock {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
-	return &Clock{start: time.Now(), timer: timer, window: firstWindow, alone: runtime.GOMAXPROCS(0) == 1}
+	return &Clock{start: time.Now(), timer: timer, wakeups: newWakeups(rare), alone: runtime.GOMAXPROCS(0) == 1}
 }
 
 // Now is the time.
 func (c *Clock) Now() int64 { return int64(time.Since(c.start)) }
 
-// WaitUntil waits until the given time and returns true; or false, if done is closed before.
+// WaitUntil waits until the given time and returns true; or false, if something can be received from
+// done before, which it then does.
 func (c *Clock) WaitUntil(t int64, done <-chan struct{}) bool {
 	for {
 		left := time.Duration(t - c.Now())
 		switch {
-		case left <= 0:
-			return !closed(done)
 		case left > 2*timerLate:
 			c.timer.Reset(left - timerLate)
 			select {
@@ -59,28 +47,28 @@ func (c *Clock) WaitUntil(t int64, done <-chan struct{}) bool {
 				c.timer.Stop()
 				return false
 			}
-		case left >= c.window+leastNap:
-			nap := left - c.window
-			sleep(nap)
-			c.woke(time.Duration(c.Now()-t) + left - nap)
-		case c.alone:
-			runtime.Gosched()
+		case isDone(done):
+			return false
+		case left <= 0:
+			return true
+		default:
+			c.approach(t, left)
 		}
 	}
 }
 
-// woke is told how much later than asked for the kernel woke this thread; less than nothing, if a
-// signal did.
-func (c *Clock) woke(late time.Duration) {
-	switch {
-	case late > c.window:
-		c.window = min(c.window+windowUp, mostWindow)
-	case late >= 0:
-		c.window = max(c.window-windowDown, leastWindow)
+// approach comes closer to t, which is not far.
+func (c *Clock) approach(t int64, left time.Duration) {
+	rest := c.wakeups.nap(left)
+	if rest > 0 {
+		nap.Sleep(rest)
+		c.wakeups.woke(time.Duration(c.Now()-t) + left - rest)
+	} else if c.alone {
+		runtime.Gosched()
 	}
 }
 
-func closed(done <-chan struct{}) bool {
+func isDone(done <-chan struct{}) bool {
 	select {
 	case <-done:
 		return true

@@ -5,15 +5,7 @@ package punctual
 import (
 	"runtime"
 	"syscall"
-	"time"
 )
-
-// sleep sleeps in the kernel: Go's own timers wait in epoll, whose granularity is a millisecond. A
-// signal may end it early.
-func sleep(d time.Duration) {
-	ts := syscall.NsecToTimespec(int64(d))
-	syscall.Nanosleep(&ts, nil)
-}
 
 // Thread keeps the goroutine on its thread, and asks the kernel not to delay the thread's wake-ups in
 // order to join them with others' (50 µs by default), until the function that it returns is called.

@@ -4,12 +4,7 @@
 
 package punctual
 
-import (
-	"runtime"
-	"time"
-)
-
-func sleep(d time.Duration) { time.Sleep(d) }
+import "runtime"
 
 // Thread keeps the goroutine on its thread until the function that it returns is called.
 func Thread() (end func()) {
